@@ -54,16 +54,16 @@ void lewesi_noise_set_psk(struct lewesi_noise *noise, const uint8_t psk[32]);
 void lewesi_noise_expect_static(struct lewesi_noise *noise, const struct lewes_x25519_public *rs);
 
 /* Writes the next message. `ephemeral` is used if the message has an e token, else ignored; it may
- * be NULL then. Errors, object unchanged, `*len` untouched: SPACE, NOT_READY (not our turn, no
- * psk), KEY (a DH result of zero), CRYPTO. */
-LEWES_MUST_USE enum lewes_error lewesi_noise_write(struct lewesi_noise *noise,
-                                                   const struct lewes_x25519_private *ephemeral,
-                                                   struct lewesi_span payload,
-                                                   struct lewesi_writer *out);
+ * be NULL then. Errors, object and `out` as before: SPACE, TOO_LONG (for a Noise message),
+ * NOT_READY (not our turn, no psk), ARGUMENT (no ephemeral), KEY (a DH result of zero), CRYPTO. */
+LEWES_MUST_USE enum lewes_error
+lewesi_noise_write(struct lewesi_noise *noise, const struct lewes_x25519_private *ephemeral,
+                   struct lewesi_span payload, struct lewesi_writer *out);
 
 /* Reads the next message and its payload; `payload` has room for message.len bytes, may be NULL if
- * the payload must be empty. Errors, object unchanged (copy, then commit): NOISE (short, tag, DH
- * zero, payload where none may be), NOT_READY (not the peer's turn, no psk), IDENTITY. */
+ * the payload must be empty; `payload_len` may be NULL. Errors, object unchanged (copy, then
+ * commit), payload untouched or zeroed: NOISE (short, tag, DH zero, payload where none may be),
+ * NOT_READY (not the peer's turn, no psk), IDENTITY. */
 LEWES_MUST_USE enum lewes_error lewesi_noise_read(struct lewesi_noise *noise,
                                                   struct lewesi_span message, uint8_t *payload,
                                                   size_t *payload_len);
@@ -78,7 +78,7 @@ LEWES_MUST_USE enum lewes_error lewesi_noise_split(const struct lewesi_noise *no
                                                    struct lewesi_cipher *receive);
 
 /* One transport message, in place: `text` has `len` bytes and room for the tag behind them.
- * EXHAUSTED at nonce 2^64-1, CRYPTO: nonce not moved. */
+ * EXHAUSTED at nonce 2^64-1, TOO_LONG, CRYPTO: nonce not moved. */
 LEWES_MUST_USE enum lewes_error lewesi_cipher_seal(struct lewesi_cipher *cipher, uint8_t *text,
                                                    size_t len);
 /* In place: `len` includes the tag. NOISE: nonce not moved, text undefined. */

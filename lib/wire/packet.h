@@ -13,7 +13,8 @@
 #define LEWESI_TRAILER_LEN 16      /* protocol.md 3.1 */
 #define LEWESI_PACKET_FRAME 36     /* everything around a body */
 
-enum lewesi_type { /* protocol.md 3.2 */
+/* protocol.md 3.2 */
+enum lewesi_type {
     LEWESI_BUSY = 0,
     LEWESI_HANDSHAKE = 1,
     LEWESI_DATA = 2,
