@@ -25,13 +25,12 @@ enum lewes_register_class {
     LEWES_REGISTER_REJECTED      /* the gateway refused; `coin` says what became of the ticket */
 };
 
-enum lewes_register_step { /* in order of time */
-    LEWES_STEP_RESOLVE,
-    LEWES_STEP_CONNECT,
-    LEWES_STEP_HANDSHAKE,
-    LEWES_STEP_PAY,
-    LEWES_STEP_REGISTER,
-    LEWES_STEP_DONE
+enum lewes_register_step {                     /* in order of time */
+                           LEWES_STEP_CONNECT, /* the name is looked up, too */
+                           LEWES_STEP_HANDSHAKE,
+                           LEWES_STEP_PAY,
+                           LEWES_STEP_REGISTER,
+                           LEWES_STEP_DONE
 };
 
 /* What is to be paid for; given to the ticket source after the handshake. */
@@ -61,30 +60,36 @@ struct lewes_register_options {
     struct lewes_ed25519_seed identity;  /* our own, one for each gateway and WireGuard key */
     struct lewes_wg_private wg_key;
     struct lewes_ticket_source tickets;
-    uint32_t connect_ms;      /* 0 = 10 000; 1 000 to 300 000 */
-    uint32_t handshake_ms;    /* 0 = 15 000 */
-    uint32_t registration_ms; /* 0 = 30 000 */
+    uint32_t connect_ms;         /* name and connection together; 0 = 10 000, to 300 000 */
+    uint32_t handshake_ms;       /* 0 = 15 000, to 300 000 */
+    uint32_t registration_ms;    /* 0 = 30 000, to 300 000 */
+    int cancel_fd;               /* every wait ends when it becomes readable; <= 0: none */
+    const struct lewes_env *env; /* NULL = lewes_env_system() */
     /* May be NULL: told when each step begins, with the milliseconds since the start. */
     void (*progress)(void *user, enum lewes_register_step step, uint64_t elapsed_ms);
     void *progress_user;
 };
 
+#define LEWES_RESULT_TEXT_CAP 1024
+
 struct lewes_register_result {
-    enum lewes_register_class class_; /* says how far it got */
-    enum lewes_register_step step;    /* the step that failed; LEWES_STEP_DONE on success */
-    enum lewes_error error;           /* of the protocol; LEWES_OK if the network failed */
-    int os_error;                     /* errno of the network, 0 if none */
-    enum lewes_coin coin;             /* REJECTED only */
-    char text[512];                   /* a sentence: what happened, what it means, what to do */
+    enum lewes_register_class outcome; /* says how far it got */
+    enum lewes_register_step step;     /* the step that failed; LEWES_STEP_DONE on success */
+    enum lewes_error error;            /* of the protocol; LEWES_OK if the network failed */
+    int os_error;                      /* errno of the network, 0 if none */
+    enum lewes_refusal refusal;        /* REJECTED only */
+    enum lewes_coin coin;              /* REJECTED only */
+    char text[LEWES_RESULT_TEXT_CAP];  /* what happened, what it means, what to do */
     /* On success: */
     struct lewes_wg_public gateway_key;
     struct lewes_endpoint endpoint; /* address that was reached, port of the answer (R19) */
     uint8_t ipv4[4];
     uint8_t ipv6[16];
-    int64_t bandwidth; /* bytes that may still be used */
+    int64_t bandwidth;  /* bytes that may still be used */
+    uint64_t unix_time; /* seconds, when the answer came */
     enum lewes_kem kem;
-    bool pq_handshake; /* a post-quantum KEM was used */
-    bool pq_tunnel;    /* a WireGuard pre-shared key was agreed; never at generation 1 */
+    bool pq_handshake;            /* a post-quantum KEM was used */
+    bool pq_tunnel;               /* a WireGuard pre-shared key was agreed; never at generation 1 */
     uint64_t ms[LEWES_STEP_DONE]; /* milliseconds spent in each step */
 };
 
@@ -93,7 +98,7 @@ struct lewes_register_result {
  *
  * @param options      copied where needed
  * @param[out] result  always filled; `text` explains every failure
- * @return `result->class_`
+ * @return `result->outcome`
  */
 LEWES_API enum lewes_register_class lewes_register(const struct lewes_register_options *options,
                                                    struct lewes_register_result *result);

@@ -110,8 +110,8 @@ LEWES_API void lewes_base58_encode(char out[LEWES_BASE58_CAP], const uint8_t byt
  * @param text        `len` characters, no NUL needed
  * @retval LEWES_ERROR_FORMAT  a foreign character, or not exactly 32 bytes
  */
-LEWES_API LEWES_MUST_USE enum lewes_error
-lewes_base58_decode(uint8_t bytes[LEWES_KEY_LEN], const char *text, size_t len);
+LEWES_API LEWES_MUST_USE enum lewes_error lewes_base58_decode(uint8_t bytes[LEWES_KEY_LEN],
+                                                              const char *text, size_t len);
 
 /* Writes 32 bytes in padded base64, NUL-terminated, in time that does not depend on them. */
 LEWES_API void lewes_base64_encode(char out[LEWES_BASE64_CAP], const uint8_t bytes[LEWES_KEY_LEN]);
@@ -124,8 +124,8 @@ LEWES_API void lewes_base64_encode(char out[LEWES_BASE64_CAP], const uint8_t byt
  * @param text        `len` characters, no NUL needed
  * @retval LEWES_ERROR_FORMAT  not 44 characters of canonical base64
  */
-LEWES_API LEWES_MUST_USE enum lewes_error
-lewes_base64_decode(uint8_t bytes[LEWES_KEY_LEN], const char *text, size_t len);
+LEWES_API LEWES_MUST_USE enum lewes_error lewes_base64_decode(uint8_t bytes[LEWES_KEY_LEN],
+                                                              const char *text, size_t len);
 
 /* Overwrites `len` bytes in a way that no compiler removes. */
 LEWES_API void lewes_wipe(void *block, size_t len);

@@ -16,21 +16,21 @@
 extern "C" {
 #endif
 
-#define LEWES_REQUEST_MAX 2048        /* registration.md R6 */
-#define LEWES_ANSWER_MAX 8192         /* registration.md R6 */
-#define LEWES_REFUSAL_TEXT_MAX 4096   /* registration.md R6 */
-#define LEWES_PAY_INFO_LEN 72         /* registration.md 4 */
+#define LEWES_REQUEST_MAX 2048         /* registration.md R6 */
+#define LEWES_ANSWER_MAX 8192          /* registration.md R6 */
+#define LEWES_REFUSAL_TEXT_MAX 4096    /* registration.md R6 */
+#define LEWES_PAY_INFO_LEN 72          /* registration.md 4 */
 #define LEWES_PAYMENT_UNBOUND_LEN 1157 /* registration.md R6 */
 #define LEWES_PAYMENT_BOUND_LEN 1190   /* registration.md R6 */
-#define LEWES_FORWARD_INNER_MAX 65395 /* protocol.md P73 */
+#define LEWES_FORWARD_INNER_MAX 65395  /* protocol.md P73 */
 
 enum lewes_mode { LEWES_MODE_DVPN = 0, LEWES_MODE_MIXNET = 1 };
 
 enum lewes_ticket_type { /* registration.md 3 */
-    LEWES_TICKET_MIXNET_ENTRY = 0,
-    LEWES_TICKET_MIXNET_EXIT = 1,
-    LEWES_TICKET_WG_ENTRY = 2,
-    LEWES_TICKET_WG_EXIT = 3
+                         LEWES_TICKET_MIXNET_ENTRY = 0,
+                         LEWES_TICKET_MIXNET_EXIT = 1,
+                         LEWES_TICKET_WG_ENTRY = 2,
+                         LEWES_TICKET_WG_EXIT = 3
 };
 
 struct lewes_ip {
@@ -139,7 +139,8 @@ enum lewes_coin {
 /* Returns the exact text that a gateway sends for `refusal`; "" for LEWES_REFUSAL_OTHER. */
 LEWES_API const char *lewes_refusal_text(enum lewes_refusal refusal);
 
-/* Finds the refusal that a text of `len` bytes stands for, by prefix; LEWES_REFUSAL_OTHER if none. */
+/* Finds the refusal that a text of `len` bytes stands for, by prefix; LEWES_REFUSAL_OTHER if none.
+ */
 LEWES_API enum lewes_refusal lewes_refusal_find(const char *text, size_t len);
 
 /* Returns what a refusal by a lewesd means for the ticket. */
@@ -206,9 +207,8 @@ lewes_answer_encode(const struct lewes_answer *answer, uint8_t *out, size_t cap,
  * @retval LEWES_ERROR_LENGTH  too long, cut short, or bytes left over
  * @retval LEWES_ERROR_FORMAT  a field that breaks R5, R6 or R11
  */
-LEWES_API LEWES_MUST_USE enum lewes_error lewes_answer_decode(struct lewes_answer *answer,
-                                                              const uint8_t *bytes, size_t len,
-                                                              unsigned *field);
+LEWES_API LEWES_MUST_USE enum lewes_error
+lewes_answer_decode(struct lewes_answer *answer, const uint8_t *bytes, size_t len, unsigned *field);
 
 /* One packet for another gateway (registration.md 6). */
 struct lewes_forward {

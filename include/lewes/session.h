@@ -18,29 +18,29 @@
 extern "C" {
 #endif
 
-#define LEWES_CONTROL_PORT 41264          /* protocol.md 1 */
-#define LEWES_FRAME_PREFIX_LEN 4          /* protocol.md 2 */
-#define LEWES_PACKET_MIN 36               /* protocol.md P2 */
-#define LEWES_PACKET_MAX 65536            /* protocol.md P2 */
-#define LEWES_HANDSHAKE_PACKET_MAX 4096   /* protocol.md P2: cap before the handshake is complete */
-#define LEWES_PACKET_OVERHEAD 52          /* packet around a payload: outer 36, Noise tag 16 */
-#define LEWES_PAYLOAD_MAX 65484           /* protocol.md P3 */
-#define LEWES_HELLO_PACKET_LEN 136        /* protocol.md 4.2 */
-#define LEWES_SALT_LEN 32                 /* protocol.md 4.2 */
-#define LEWES_CLOCK_TOLERANCE 30          /* seconds, inclusive; protocol.md 1 */
+#define LEWES_CONTROL_PORT 41264        /* protocol.md 1 */
+#define LEWES_FRAME_PREFIX_LEN 4        /* protocol.md 2 */
+#define LEWES_PACKET_MIN 36             /* protocol.md P2 */
+#define LEWES_PACKET_MAX 65536          /* protocol.md P2 */
+#define LEWES_HANDSHAKE_PACKET_MAX 4096 /* protocol.md P2: cap before the handshake is complete */
+#define LEWES_PACKET_OVERHEAD 52        /* packet around a payload: outer 36, Noise tag 16 */
+#define LEWES_PAYLOAD_MAX 65484         /* protocol.md P3 */
+#define LEWES_HELLO_PACKET_LEN 136      /* protocol.md 4.2 */
+#define LEWES_SALT_LEN 32               /* protocol.md 4.2 */
+#define LEWES_CLOCK_TOLERANCE 30        /* seconds, inclusive; protocol.md 1 */
 
 enum lewes_role { LEWES_INITIATOR, LEWES_RESPONDER };
 
 enum lewes_state { /* protocol.md 10.1; "half-open" is everything before LEWES_TRANSPORT */
-    LEWES_AWAIT_ACK,
-    LEWES_AWAIT_KEY,
-    LEWES_AWAIT_HANDSHAKE2,
-    LEWES_AWAIT_ESTABLISHED,
-    LEWES_AWAIT_REQUEST,
-    LEWES_AWAIT_HANDSHAKE1,
-    LEWES_AWAIT_HANDSHAKE3,
-    LEWES_TRANSPORT,
-    LEWES_CLOSED
+                   LEWES_AWAIT_ACK,
+                   LEWES_AWAIT_KEY,
+                   LEWES_AWAIT_HANDSHAKE2,
+                   LEWES_AWAIT_ESTABLISHED,
+                   LEWES_AWAIT_REQUEST,
+                   LEWES_AWAIT_HANDSHAKE1,
+                   LEWES_AWAIT_HANDSHAKE3,
+                   LEWES_TRANSPORT,
+                   LEWES_CLOSED
 };
 
 /* KEM suites by their number on the wire (protocol.md 7.1). */
@@ -71,10 +71,10 @@ struct lewes_hello {
 
 struct lewes_session_config {
     enum lewes_role role;
-    const struct lewes_identity *identity;  /* our own; must outlive the session */
-    uint64_t unix_ms;                       /* Unix time that corresponds to `now` of the call */
-    uint64_t handshake_ms;                  /* time for the handshake; 0 = 15 s / 30 s by role */
-    uint32_t clock_tolerance;               /* responder: seconds; 0 = LEWES_CLOCK_TOLERANCE */
+    const struct lewes_identity *identity;   /* our own; must outlive the session */
+    uint64_t unix_ms;                        /* Unix time that corresponds to `now` of the call */
+    uint64_t handshake_ms;                   /* time for the handshake; 0 = 15 s / 30 s by role */
+    uint32_t clock_tolerance;                /* responder: seconds; 0 = LEWES_CLOCK_TOLERANCE */
     const struct lewes_ed25519_public *peer; /* initiator: the gateway's identity, copied */
     const struct lewes_hello *hello;         /* responder: the accepted hello, copied */
 };
@@ -98,10 +98,9 @@ struct lewes_session;
  * @retval LEWES_ERROR_CLOCK   time off by more than the tolerance
  * @retval LEWES_ERROR_KEY     identity not acceptable, or X25519 field not its conversion
  */
-LEWES_API LEWES_MUST_USE enum lewes_error lewes_hello_check(struct lewes_hello *hello,
-                                                            const uint8_t *packet, size_t len,
-                                                            uint64_t unix_seconds,
-                                                            uint32_t clock_tolerance);
+LEWES_API LEWES_MUST_USE enum lewes_error
+lewes_hello_check(struct lewes_hello *hello, const uint8_t *packet, size_t len,
+                  uint64_t unix_seconds, uint32_t clock_tolerance);
 
 enum lewes_hello_answer { LEWES_ANSWER_COLLISION, LEWES_ANSWER_BUSY };
 
@@ -140,10 +139,9 @@ LEWES_API void lewes_session_free(struct lewes_session *session);
  * @return LEWES_OK; an error of class packet (dropped, nothing changed), of class session (now
  *         closed), LEWES_ERROR_CLOSED if it was closed before, LEWES_ERROR_CRYPTO
  */
-LEWES_API LEWES_MUST_USE enum lewes_error lewes_session_read(struct lewes_session *session,
-                                                             uint8_t *packet, size_t len,
-                                                             lewes_time now,
-                                                             struct lewes_event *event);
+LEWES_API LEWES_MUST_USE enum lewes_error
+lewes_session_read(struct lewes_session *session, uint8_t *packet, size_t len, lewes_time now,
+                   struct lewes_event *event);
 
 /*
  * Writes the next packet that is due.
@@ -156,8 +154,8 @@ LEWES_API LEWES_MUST_USE enum lewes_error lewes_session_read(struct lewes_sessio
  * @retval LEWES_ERROR_CRYPTO     the back end failed; nothing was sent, the packet stays due
  */
 LEWES_API LEWES_MUST_USE enum lewes_error lewes_session_write(struct lewes_session *session,
-                                                              uint8_t *out, size_t cap,
-                                                              size_t *len, lewes_time now);
+                                                              uint8_t *out, size_t cap, size_t *len,
+                                                              lewes_time now);
 
 /*
  * Hands over application data for the next write. It is borrowed, not copied: `payload` must stay

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the subcommands of `lewes` share. */
+#ifndef LEWES_CLIENT_COMMAND_H
+#define LEWES_CLIENT_COMMAND_H
+
+enum exit_code { /* lewes(1) */
+                 EXIT_DONE = 0,
+                 EXIT_BEFORE_SPEND = 1,
+                 EXIT_USAGE = 2,
+                 EXIT_LOCAL = 3,
+                 EXIT_MAYBE_SPENT = 4,
+                 EXIT_REJECTED = 5
+};
+
+struct command {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv); /* argv[0] is the subcommand's name */
+};
+
+int command_genkey(int argc, char **argv);
+int command_pubkey(int argc, char **argv);
+int command_register(int argc, char **argv);
+
+/* Writes "lewes NAME: TEXT" to standard error. */
+__attribute__((format(printf, 2, 3))) void complain(const char *command, const char *format, ...);
+
+#endif

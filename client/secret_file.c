@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/secret_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+ssize_t secret_file_read(const char *path, char *out, size_t cap, bool *exposed)
+{
+    struct stat st;
+    size_t len = 0;
+    ssize_t n = -1;
+    *exposed = false;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &st) == 0 && (st.st_mode & 077)) {
+        *exposed = true;
+        errno = EACCES;
+        goto out;
+    }
+    while (len < cap && ((n = read(fd, out + len, cap - len)) > 0 || (n < 0 && errno == EINTR)))
+        if (n > 0)
+            len += (size_t)n;
+    if (n > 0) {
+        errno = EFBIG;
+        n = -1;
+    }
+    if (n == 0)
+        out[len] = '\0';
+out:
+    close(fd);
+    return n == 0 ? (ssize_t)len : -1;
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, text, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        text += n;
+        len -= (size_t)n;
+    }
+    return fsync(fd);
+}
+
+/* The rename lasts only once its directory is on disk. */
+static void sync_directory(const char *path)
+{
+    char *copy = strdup(path);
+    if (!copy)
+        return;
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+    free(copy);
+}
+
+static int replace(const char *path, const char *temporary, int fd, const char *text, size_t len)
+{
+    int failed = write_all(fd, text, len);
+    int error = errno;
+    if (close(fd) && !failed) {
+        failed = -1;
+        error = errno;
+    }
+    if (!failed && rename(temporary, path)) {
+        failed = -1;
+        error = errno;
+    }
+    if (failed)
+        unlink(temporary);
+    else
+        sync_directory(path);
+    errno = error;
+    return failed;
+}
+
+int secret_file_write(const char *path, const char *text, size_t len)
+{
+    sigset_t all, before;
+    size_t size = strlen(path) + sizeof ".XXXXXX";
+    char *temporary = malloc(size);
+    int failed = -1;
+    if (!temporary)
+        return -1;
+    snprintf(temporary, size, "%s.XXXXXX", path);
+    /* A signal between creation and rename would leave the temporary file behind. */
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    int fd = mkostemp(temporary, O_CLOEXEC); /* makes it 0600 */
+    if (fd >= 0)
+        failed = replace(path, temporary, fd, text, len);
+    int error = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    free(temporary);
+    errno = error;
+    return failed;
+}
