@@ -40,13 +40,25 @@ def clang_format(paths):
     return [f"{path}:{line}: make format would change this" for path, line in first.items()]
 
 
-def clang_tidy(build):
-    """Runs over every file that was compiled, two at a time."""
-    program = tool("clang-tidy-19")
+def compiled(build):
+    """Returns the absolute paths of the sources that are part of a build."""
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
         entries = json.load(file)
-    paths = sorted({os.path.normpath(os.path.join(entry["directory"], entry["file"]))
-                    for entry in entries})
+    return sorted({os.path.normpath(os.path.join(entry["directory"], entry["file"]))
+                   for entry in entries})
+
+
+def not_compiled(paths, build):
+    """A source that no meson.build names is dead, or a test that never runs."""
+    known = compiled(build)
+    return [f"{path} is in no meson.build" for path in paths
+            if path.endswith(".c") and os.path.abspath(path) not in known]
+
+
+def clang_tidy(build):
+    """Runs over every file that was compiled, as many at a time as there are processors."""
+    program = tool("clang-tidy-19")
+    paths = compiled(build)
 
     def tidy(path):
         return complaints([program, "-p", build, "--quiet",
