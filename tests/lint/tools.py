@@ -89,7 +89,7 @@ def shell_syntax(paths):
 
 
 def shellcheck(paths):
-    return complaints([tool("shellcheck"), "--external-sources", *paths]) if paths else []
+    return complaints([tool("shellcheck"), "--severity=warning", *paths]) if paths else []
 
 
 def links(path, text):
