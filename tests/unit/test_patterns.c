@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every message of both directions against published vectors and recorded handshakes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "lib/crypto/crypto.h"
+#include "lib/noise/noise.h"
+#include "lib/noise/patterns.h"
+#include "tests/support/vectors.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* The patterns that ours are made of: the interpreter knows no pattern by name. */
+static const struct lewesi_noise_pattern xk = {
+    .name = "Noise_XK_25519_ChaChaPoly_SHA256",
+    .pre_responder = true,
+    .messages = 3,
+    .tokens = {{LEWESI_TOKEN_E, LEWESI_TOKEN_ES},
+               {LEWESI_TOKEN_E, LEWESI_TOKEN_EE},
+               {LEWESI_TOKEN_S, LEWESI_TOKEN_SE}},
+};
+
+static const struct lewesi_noise_pattern kk = {
+    .name = "Noise_KK_25519_ChaChaPoly_SHA256",
+    .pre_initiator = true,
+    .pre_responder = true,
+    .messages = 2,
+    .tokens = {{LEWESI_TOKEN_E, LEWESI_TOKEN_ES, LEWESI_TOKEN_SS},
+               {LEWESI_TOKEN_E, LEWESI_TOKEN_EE, LEWESI_TOKEN_SE}},
+};
+
+static const struct lewesi_noise_pattern *pattern_named(const char *name)
+{
+    const struct lewesi_noise_pattern *const all[] = {&lewesi_noise_xkpsk3, &lewesi_noise_kkpsk0,
+                                                      &xk, &kk};
+    size_t i;
+
+    for (i = 0; i < COUNT(all); i++) {
+        if (strcmp(all[i]->name, name) == 0) {
+            return all[i];
+        }
+    }
+    fail_msg("no pattern is called %s", name);
+    return NULL;
+}
+
+struct end {
+    struct lewesi_noise noise;
+    struct lewes_x25519_private e_private;
+    struct lewesi_cipher send, receive;
+};
+
+struct end_fields { /* names of the fields that describe an end */
+    const char *s_private, *rs, *e_private, *prologue, *psks;
+};
+
+/* ---- Published vectors ---- */
+
+static size_t bytes_of(const json_t *object, const char *field, uint8_t *out, size_t cap)
+{
+    const char *hex = json_string_value(json_object_get(object, field));
+    size_t len;
+
+    if (hex == NULL) {
+        fail_msg("no text is in the field %s", field);
+        return 0;
+    }
+    len = strlen(hex) / 2;
+    assert_true(len <= cap);
+    vector_hex(hex, out, len);
+    return len;
+}
+
+static void key_of(const json_t *object, const char *field, uint8_t out[LEWES_KEY_LEN])
+{
+    assert_int_equal(bytes_of(object, field, out, LEWES_KEY_LEN), LEWES_KEY_LEN);
+}
+
+static void start_end(struct end *end, const json_t *vector, bool initiator,
+                      const struct end_fields *fields)
+{
+    const char *name = json_string_value(json_object_get(vector, "protocol_name"));
+    const json_t *psks = json_object_get(vector, fields->psks);
+    uint8_t prologue[64], psk[32];
+    struct lewes_x25519_private s_private;
+    struct lewes_x25519_public s, rs;
+    struct lewesi_noise_setup setup = {.initiator = initiator, .s_private = &s_private, .s = &s};
+
+    setup.pattern = pattern_named(name);
+    key_of(vector, fields->s_private, s_private.bytes);
+    key_of(vector, fields->e_private, end->e_private.bytes);
+    lewesi_x25519_public(&s, &s_private);
+    setup.prologue.data = prologue;
+    setup.prologue.len = bytes_of(vector, fields->prologue, prologue, sizeof prologue);
+    if (initiator ? setup.pattern->pre_responder : setup.pattern->pre_initiator) {
+        key_of(vector, fields->rs, rs.bytes);
+        setup.rs = &rs;
+    }
+    lewesi_noise_start(&end->noise, &setup);
+    assert_int_equal(json_array_size(psks), setup.pattern->psk);
+    if (setup.pattern->psk) {
+        assert_int_equal(strlen(json_string_value(json_array_get(psks, 0))), 64);
+        vector_hex(json_string_value(json_array_get(psks, 0)), psk, sizeof psk);
+        lewesi_noise_set_psk(&end->noise, psk);
+    }
+}
+
+struct exchanged {
+    uint8_t payload[64], message[160], read[160];
+    size_t payload_len, message_len;
+};
+
+static void check_handshake_message(struct end *writer, struct end *reader, struct exchanged *x)
+{
+    const struct lewesi_span payload = {x->payload, x->payload_len};
+    uint8_t written[160];
+    struct lewesi_span message = {written, 0};
+    struct lewesi_writer out;
+    size_t read_len;
+
+    lewesi_writer_init(&out, written, sizeof written);
+    assert_int_equal(lewesi_noise_write(&writer->noise, &writer->e_private, payload, &out),
+                     LEWES_OK);
+    assert_int_equal(out.at, x->message_len);
+    assert_memory_equal(written, x->message, x->message_len);
+    message.len = out.at;
+    assert_int_equal(lewesi_noise_read(&reader->noise, message, x->read, &read_len), LEWES_OK);
+    assert_int_equal(read_len, x->payload_len);
+    assert_memory_equal(x->read, x->payload, x->payload_len);
+    assert_memory_equal(writer->noise.h, reader->noise.h, sizeof writer->noise.h);
+}
+
+static void check_transport_message(struct end *writer, struct end *reader, struct exchanged *x)
+{
+    uint8_t text[160];
+
+    memcpy(text, x->payload, x->payload_len);
+    assert_int_equal(lewesi_cipher_seal(&writer->send, text, x->payload_len), LEWES_OK);
+    assert_int_equal(x->payload_len + LEWESI_NOISE_TAG_LEN, x->message_len);
+    assert_memory_equal(text, x->message, x->message_len);
+    assert_int_equal(lewesi_cipher_open(&reader->receive, text, x->message_len), LEWES_OK);
+    assert_memory_equal(text, x->payload, x->payload_len);
+}
+
+static void split_both(struct end ends[2], const json_t *vector)
+{
+    uint8_t hash[32];
+    size_t i;
+
+    for (i = 0; i < 2; i++) {
+        assert_true(lewesi_noise_finished(&ends[i].noise));
+        assert_int_equal(lewesi_noise_split(&ends[i].noise, &ends[i].send, &ends[i].receive),
+                         LEWES_OK);
+        if (json_object_get(vector, "handshake_hash") != NULL) {
+            key_of(vector, "handshake_hash", hash);
+            assert_memory_equal(ends[i].noise.h, hash, sizeof hash);
+        }
+    }
+}
+
+static void check_vector(const json_t *vector)
+{
+    static const struct end_fields fields[2] = {
+        {"init_static", "init_remote_static", "init_ephemeral", "init_prologue", "init_psks"},
+        {"resp_static", "resp_remote_static", "resp_ephemeral", "resp_prologue", "resp_psks"},
+    };
+    const json_t *messages = json_object_get(vector, "messages");
+    struct end ends[2];
+    size_t i, handshake;
+
+    memset(ends, 0, sizeof ends);
+    for (i = 0; i < 2; i++) {
+        start_end(&ends[i], vector, i == 0, &fields[i]);
+    }
+    for (i = 0; i < 2; i++) { /* to be set by the split, all of it */
+        memset(&ends[i].send, 0x55, sizeof ends[i].send);
+        memset(&ends[i].receive, 0x55, sizeof ends[i].receive);
+    }
+    handshake = ends[0].noise.pattern->messages;
+    assert_true(json_array_size(messages) > handshake);
+    for (i = 0; i < json_array_size(messages); i++) {
+        const json_t *message = json_array_get(messages, i);
+        struct end *writer = &ends[i % 2], *reader = &ends[1 - i % 2];
+        struct exchanged x;
+
+        x.payload_len = bytes_of(message, "payload", x.payload, sizeof x.payload);
+        x.message_len = bytes_of(message, "ciphertext", x.message, sizeof x.message);
+        if (i == handshake) {
+            split_both(ends, vector);
+        }
+        if (i < handshake) {
+            check_handshake_message(writer, reader, &x);
+        } else {
+            check_transport_message(writer, reader, &x);
+        }
+    }
+}
+
+static void the_published_vectors_are_reproduced_by_both_ends(void **state)
+{
+    json_t *file = json_load_file(LEWES_VECTORS "/noise/lp-subset.json", 0, NULL);
+    const json_t *vectors = json_object_get(file, "vectors");
+    size_t i;
+
+    (void)state;
+    assert_int_equal(json_array_size(vectors), 6);
+    for (i = 0; i < json_array_size(vectors); i++) {
+        check_vector(json_array_get(vectors, i));
+    }
+    json_decref(file);
+}
+
+/* ---- Recorded handshakes ---- */
+
+static void check_state(const struct lewesi_noise *noise, const json_t *expected)
+{
+    uint8_t value[32];
+
+    key_of(expected, "h", value);
+    assert_memory_equal(noise->h, value, sizeof value);
+    key_of(expected, "ck", value);
+    assert_memory_equal(noise->ck, value, sizeof value);
+}
+
+static void check_keys(const struct end ends[2], const json_t *expected)
+{
+    uint8_t key[32];
+
+    key_of(expected, "k_initiator_to_responder", key);
+    assert_memory_equal(ends[0].send.key, key, sizeof key);
+    assert_memory_equal(ends[1].receive.key, key, sizeof key);
+    key_of(expected, "k_responder_to_initiator", key);
+    assert_memory_equal(ends[0].receive.key, key, sizeof key);
+    assert_memory_equal(ends[1].send.key, key, sizeof key);
+}
+
+/* Client first: the initiator of all that is recorded. Without a psk; ephemerals not yet known. */
+static void start_recorded(struct end ends[2], const json_t *session,
+                           const struct lewesi_noise_pattern *pattern)
+{
+    static const char *const names[2] = {"client", "gateway"};
+    struct lewes_x25519_private s_private[2];
+    struct lewes_x25519_public s[2];
+    size_t i;
+
+    for (i = 0; i < 2; i++) {
+        const json_t *end = json_object_get(session, names[i]);
+
+        key_of(end, "x25519_private", s_private[i].bytes);
+        key_of(end, "x25519_public", s[i].bytes);
+    }
+    for (i = 0; i < 2; i++) {
+        const struct lewesi_noise_setup setup = {
+            .pattern = pattern,
+            .initiator = i == 0,
+            .s_private = &s_private[i],
+            .s = &s[i],
+            .rs = i == 0 || pattern->pre_initiator ? &s[1 - i] : NULL,
+        };
+
+        lewesi_noise_start(&ends[i].noise, &setup);
+    }
+    if (!pattern->pre_initiator) {
+        lewesi_noise_expect_static(&ends[1].noise, &s[0]);
+    }
+}
+
+static void pass_message(struct end ends[2], size_t message, const json_t *expected)
+{
+    struct end *writer = &ends[message % 2], *reader = &ends[1 - message % 2];
+    const struct lewesi_span nothing = {NULL, 0};
+    uint8_t bytes[64];
+    struct lewesi_span span = {bytes, 0};
+    struct lewesi_writer out;
+
+    lewesi_writer_init(&out, bytes, sizeof bytes);
+    assert_int_equal(lewesi_noise_write(&writer->noise, &writer->e_private, nothing, &out),
+                     LEWES_OK);
+    span.len = out.at;
+    assert_int_equal(lewesi_noise_read(&reader->noise, span, NULL, NULL), LEWES_OK);
+    check_state(&writer->noise, expected);
+    check_state(&reader->noise, expected);
+}
+
+static void check_handshake(const json_t *session)
+{
+    static const char *const after[3] = {"noise_after_msg1", "noise_after_msg2", "noise_final"};
+    struct end ends[2];
+    uint8_t psk[32];
+    size_t i;
+
+    memset(ends, 0, sizeof ends);
+    start_recorded(ends, session, &lewesi_noise_xkpsk3);
+    key_of(json_object_get(session, "client"), "noise_ephemeral_private", ends[0].e_private.bytes);
+    key_of(json_object_get(session, "gateway"), "noise_ephemeral_private", ends[1].e_private.bytes);
+    for (i = 0; i < 3; i++) {
+        if (i == 2) { /* P39: messages 1 and 2 do not depend on it */
+            key_of(session, "final_psk", psk);
+            lewesi_noise_set_psk(&ends[0].noise, psk);
+            lewesi_noise_set_psk(&ends[1].noise, psk);
+        }
+        pass_message(ends, i, json_object_get(session, after[i]));
+    }
+    split_both(ends, NULL);
+    check_keys(ends, json_object_get(session, "noise_final"));
+}
+
+static void check_subsession(const json_t *session, const json_t *subsession)
+{
+    struct end ends[2];
+    uint8_t psk[32];
+
+    memset(ends, 0, sizeof ends);
+    start_recorded(ends, session, &lewesi_noise_kkpsk0);
+    key_of(subsession, "client_noise_ephemeral_private", ends[0].e_private.bytes);
+    key_of(subsession, "gateway_noise_ephemeral_private", ends[1].e_private.bytes);
+    key_of(subsession, "psk", psk);
+    lewesi_noise_set_psk(&ends[0].noise, psk);
+    lewesi_noise_set_psk(&ends[1].noise, psk);
+    pass_message(ends, 0, json_object_get(subsession, "noise_after_msg1"));
+    pass_message(ends, 1, json_object_get(subsession, "noise_final"));
+    split_both(ends, NULL);
+    check_keys(ends, json_object_get(subsession, "noise_final"));
+}
+
+/* Calls `check` for every recorded session; returns how many there were. */
+static size_t for_each_session(void (*check)(const json_t *session))
+{
+    json_t *file = json_load_file(LEWES_VECTORS "/lp/generation1.json", 0, NULL);
+    const json_t *transcripts = json_object_get(file, "transcripts");
+    size_t i, j, count = 0;
+
+    for (i = 0; i < json_array_size(transcripts); i++) {
+        const json_t *sessions = json_object_get(json_array_get(transcripts, i), "sessions");
+
+        for (j = 0; j < json_array_size(sessions); j++) {
+            check(json_array_get(sessions, j));
+            count++;
+        }
+    }
+    json_decref(file);
+    return count;
+}
+
+static void the_recorded_handshakes_have_these_secrets_after_each_message(void **state)
+{
+    (void)state;
+    assert_int_equal(for_each_session(check_handshake), 6);
+}
+
+static size_t subsessions;
+
+static void check_subsession_if_any(const json_t *session)
+{
+    const json_t *subsession = json_object_get(session, "subsession");
+
+    if (json_is_object(subsession)) {
+        check_subsession(session, subsession);
+        subsessions++;
+    }
+}
+
+static void the_recorded_subsession_has_these_secrets_after_each_message(void **state)
+{
+    (void)state;
+    for_each_session(check_subsession_if_any);
+    assert_int_equal(subsessions, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_published_vectors_are_reproduced_by_both_ends),
+        cmocka_unit_test(the_recorded_handshakes_have_these_secrets_after_each_message),
+        cmocka_unit_test(the_recorded_subsession_has_these_secrets_after_each_message),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
