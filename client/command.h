@@ -3,13 +3,14 @@
 #ifndef LEWES_CLIENT_COMMAND_H
 #define LEWES_CLIENT_COMMAND_H
 
-enum exit_code { /* lewes(1) */
-                 EXIT_DONE = 0,
-                 EXIT_BEFORE_SPEND = 1,
-                 EXIT_USAGE = 2,
-                 EXIT_LOCAL = 3,
-                 EXIT_MAYBE_SPENT = 4,
-                 EXIT_REJECTED = 5
+/* lewes(1) */
+enum exit_code {
+    EXIT_DONE = 0,
+    EXIT_BEFORE_SPEND = 1,
+    EXIT_USAGE = 2,
+    EXIT_LOCAL = 3,
+    EXIT_MAYBE_SPENT = 4,
+    EXIT_REJECTED = 5
 };
 
 struct command {

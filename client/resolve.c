@@ -78,7 +78,7 @@ static enum channel_status wait_for_thread(struct channel *channel, struct looku
     atomic_fetch_add(&lookup->owners, 1);
     int error = pthread_create(&thread, NULL, lookup_thread, lookup);
     if (error) {
-        lookup_drop(lookup);
+        atomic_fetch_sub(&lookup->owners, 1); /* the caller still has its share */
         channel->os_error = error;
         return CHANNEL_FAILED;
     }

@@ -25,12 +25,13 @@ enum lewes_register_class {
     LEWES_REGISTER_REJECTED      /* the gateway refused; `coin` says what became of the ticket */
 };
 
-enum lewes_register_step {                     /* in order of time */
-                           LEWES_STEP_CONNECT, /* the name is looked up, too */
-                           LEWES_STEP_HANDSHAKE,
-                           LEWES_STEP_PAY,
-                           LEWES_STEP_REGISTER,
-                           LEWES_STEP_DONE
+/* In order of time. */
+enum lewes_register_step {
+    LEWES_STEP_CONNECT, /* the name is looked up, too */
+    LEWES_STEP_HANDSHAKE,
+    LEWES_STEP_PAY,
+    LEWES_STEP_REGISTER,
+    LEWES_STEP_DONE
 };
 
 /* What is to be paid for; given to the ticket source after the handshake. */

@@ -26,11 +26,12 @@ extern "C" {
 
 enum lewes_mode { LEWES_MODE_DVPN = 0, LEWES_MODE_MIXNET = 1 };
 
-enum lewes_ticket_type { /* registration.md 3 */
-                         LEWES_TICKET_MIXNET_ENTRY = 0,
-                         LEWES_TICKET_MIXNET_EXIT = 1,
-                         LEWES_TICKET_WG_ENTRY = 2,
-                         LEWES_TICKET_WG_EXIT = 3
+/* registration.md 3 */
+enum lewes_ticket_type {
+    LEWES_TICKET_MIXNET_ENTRY = 0,
+    LEWES_TICKET_MIXNET_EXIT = 1,
+    LEWES_TICKET_WG_ENTRY = 2,
+    LEWES_TICKET_WG_EXIT = 3
 };
 
 struct lewes_ip {

@@ -31,16 +31,17 @@ extern "C" {
 
 enum lewes_role { LEWES_INITIATOR, LEWES_RESPONDER };
 
-enum lewes_state { /* protocol.md 10.1; "half-open" is everything before LEWES_TRANSPORT */
-                   LEWES_AWAIT_ACK,
-                   LEWES_AWAIT_KEY,
-                   LEWES_AWAIT_HANDSHAKE2,
-                   LEWES_AWAIT_ESTABLISHED,
-                   LEWES_AWAIT_REQUEST,
-                   LEWES_AWAIT_HANDSHAKE1,
-                   LEWES_AWAIT_HANDSHAKE3,
-                   LEWES_TRANSPORT,
-                   LEWES_CLOSED
+/* protocol.md 10.1; "half-open" is everything before LEWES_TRANSPORT. */
+enum lewes_state {
+    LEWES_AWAIT_ACK,
+    LEWES_AWAIT_KEY,
+    LEWES_AWAIT_HANDSHAKE2,
+    LEWES_AWAIT_ESTABLISHED,
+    LEWES_AWAIT_REQUEST,
+    LEWES_AWAIT_HANDSHAKE1,
+    LEWES_AWAIT_HANDSHAKE3,
+    LEWES_TRANSPORT,
+    LEWES_CLOSED
 };
 
 /* KEM suites by their number on the wire (protocol.md 7.1). */

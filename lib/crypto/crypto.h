@@ -100,8 +100,7 @@ lewesi_mlkem768_public(uint8_t public_key[LEWESI_MLKEM768_PUBLIC_LEN],
 LEWES_MUST_USE enum lewes_error
 lewesi_mlkem768_check(const uint8_t public_key[LEWESI_MLKEM768_PUBLIC_LEN]);
 LEWES_MUST_USE enum lewes_error
-lewesi_mlkem768_encapsulate(uint8_t ciphertext[LEWESI_MLKEM768_CIPHERTEXT_LEN],
-                            uint8_t secret[32],
+lewesi_mlkem768_encapsulate(uint8_t ciphertext[LEWESI_MLKEM768_CIPHERTEXT_LEN], uint8_t secret[32],
                             const uint8_t public_key[LEWESI_MLKEM768_PUBLIC_LEN],
                             const uint8_t m[32]);
 LEWES_MUST_USE enum lewes_error

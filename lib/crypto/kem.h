@@ -18,7 +18,7 @@ struct lewesi_kem {
     enum lewes_kem id;
     uint8_t tag; /* of serialised objects, protocol.md 8.1 */
     uint16_t public_len, ciphertext_len, random_len, private_len; /* raw */
-    uint8_t prefix_len; /* 1 or 3 */
+    uint8_t prefix_len;                                           /* 1 or 3 */
     uint8_t public_prefix[LEWESI_KEM_PREFIX_MAX];
     uint8_t ciphertext_prefix[LEWESI_KEM_PREFIX_MAX];
     /* LEWES_ERROR_KEY: malformed public key. */

@@ -18,7 +18,7 @@
 #define LEWESI_KKT_ANONYMOUS_LEN 23  /* protocol.md 7.2 */
 #define LEWESI_KKT_STATUS_LEN 87     /* protocol.md 7.2, status frame */
 #define LEWESI_KKT_RESPONSE_MAX (LEWESI_KKT_STATUS_LEN + LEWESI_KEM_PUBLIC_MAX)
-#define LEWESI_KKT_STATUS_SUITE 4    /* protocol.md 7.1: unsupported suite */
+#define LEWESI_KKT_STATUS_SUITE 4 /* protocol.md 7.1: unsupported suite */
 
 struct lewesi_kkt_suite {
     uint8_t kem, hash, digest_len, signature; /* as on the wire */
@@ -58,9 +58,9 @@ struct lewesi_kkt_request { /* a request that passed P27 steps 1 to 3 */
 };
 
 /* Responder: P27 steps 1-3 and the form part of 4; anonymous requests are refused. KKT on error. */
-LEWES_MUST_USE enum lewes_error
-lewesi_kkt_request_read(struct lewesi_kkt_request *request, struct lewesi_span frame,
-                        const struct lewes_ed25519_public *client);
+LEWES_MUST_USE enum lewes_error lewesi_kkt_request_read(struct lewesi_kkt_request *request,
+                                                        struct lewesi_span frame,
+                                                        const struct lewes_ed25519_public *client);
 
 /* Responder: the response with `key` (P28), or with key.kem == NULL the status frame 4 (P33).
  * `out` has room for LEWESI_KKT_RESPONSE_MAX. LEWES_ERROR_CRYPTO: nothing written. */

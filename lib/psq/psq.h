@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PSQ: a post-quantum pre-shared key from a KEM, beside the Noise handshake (protocol.md 8, 9.2). */
+/* PSQ: a post-quantum pre-shared key from a KEM, beside the Noise handshake (protocol.md 8, 9.2).
+ */
 #ifndef LEWESI_PSQ_PSQ_H
 #define LEWESI_PSQ_PSQ_H
 
@@ -15,7 +16,7 @@
 #define LEWESI_PSQ_ANSWER_MIN 18     /* protocol.md P40 */
 #define LEWESI_PSQ_ANSWER_MAX 80     /* protocol.md P40 */
 
-struct lewesi_psq_keys { /* derived by either side, protocol.md 8.2 */
+struct lewesi_psq_keys {       /* derived by either side, protocol.md 8.2 */
     uint8_t responder_key[44]; /* kr: key and nonce of the responder message */
     uint8_t psk_registration[32];
 };
