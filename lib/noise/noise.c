@@ -270,7 +270,7 @@ enum lewes_error lewesi_noise_write(struct lewesi_noise *noise,
         next.message++;
         *noise = next;
         *out = w;
-    } else {
+    } else if (w.at > out->at) {
         lewesi_wipe(out->data + out->at, w.at - out->at);
     }
     lewesi_wipe(&next, sizeof next);
