@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/keyfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TEXT_LEN (LEWES_BASE64_CAP - 1)
+#define FILE_LEN (TEXT_LEN + 1) /* and the newline */
+
+static enum keyfile_result __attribute__((format(printf, 2, 3))) fail(struct keyfile_error *error,
+                                                                      const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error->text, sizeof error->text, format, arguments);
+    va_end(arguments);
+    return KEYFILE_FAILED;
+}
+
+/* Fills `out` as far as the file goes. */
+static ssize_t read_all(int fd, char *out, size_t cap)
+{
+    size_t len = 0;
+    while (len < cap) {
+        ssize_t n = read(fd, out + len, cap - len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            break;
+        len += (size_t)n;
+    }
+    return (ssize_t)len;
+}
+
+static enum keyfile_result check_file(int fd, const char *path, struct keyfile_error *error)
+{
+    struct stat st;
+    if (fstat(fd, &st))
+        return fail(error, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return fail(error, "%s: not a regular file; a key file is one line of base64", path);
+    if (st.st_mode & 077)
+        return fail(error,
+                    "%s: others may read or write this key (mode %03o); run 'chmod 600 %s', and "
+                    "make a new key if somebody may have read it",
+                    path, (unsigned)(st.st_mode & 0777), path);
+    return KEYFILE_OK;
+}
+
+static enum keyfile_result decode(int fd, const char *path, uint8_t secret[LEWES_KEY_LEN],
+                                  struct keyfile_error *error)
+{
+    char text[FILE_LEN + 1]; /* one more, to see that there is no more */
+    enum keyfile_result result = KEYFILE_OK;
+    ssize_t len = read_all(fd, text, sizeof text);
+    if (len < 0) {
+        result = fail(error, "%s: %s", path, strerror(errno));
+        goto out;
+    }
+    if (len == FILE_LEN && text[TEXT_LEN] == '\n')
+        len--;
+    if (lewes_base64_decode(secret, text, (size_t)len))
+        result = fail(error,
+                      "%s: not a key: one line with 32 bytes in base64 is expected, as 'wg genkey' "
+                      "and 'lewes genkey' write",
+                      path);
+out:
+    lewes_wipe(text, sizeof text);
+    return result;
+}
+
+enum keyfile_result keyfile_load(const char *path, uint8_t secret[LEWES_KEY_LEN],
+                                 struct keyfile_error *error)
+{
+    memset(secret, 0, LEWES_KEY_LEN);
+    /* Without O_NONBLOCK a fifo of this name would stop the start for ever. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 && errno == ENOENT) {
+        fail(error, "%s: there is no such key file", path);
+        return KEYFILE_ABSENT;
+    }
+    if (fd < 0)
+        return fail(error, "%s: cannot be read: %s", path, strerror(errno));
+    enum keyfile_result result = check_file(fd, path, error);
+    if (result == KEYFILE_OK)
+        result = decode(fd, path, secret, error);
+    close(fd);
+    return result;
+}
+
+static bool write_all(int fd, const char *text, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, text, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        text += n;
+        len -= (size_t)n;
+    }
+    return fsync(fd) == 0;
+}
+
+static bool write_key(int fd, const uint8_t secret[LEWES_KEY_LEN])
+{
+    char text[LEWES_BASE64_CAP];
+    lewes_base64_encode(text, secret);
+    text[TEXT_LEN] = '\n';
+    bool done = write_all(fd, text, FILE_LEN);
+    lewes_wipe(text, sizeof text);
+    return done;
+}
+
+/* A new name is on disk only once its directory is. */
+static bool sync_directory(const char *path)
+{
+    char directory[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t len = slash ? (size_t)(slash - path) + 1 : 0;
+    if (len >= sizeof directory)
+        return false;
+    memcpy(directory, path, len);
+    directory[len] = '\0';
+    int fd = open(len ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool done = fsync(fd) == 0;
+    close(fd);
+    return done;
+}
+
+enum keyfile_result keyfile_create(const char *path, const uint8_t secret[LEWES_KEY_LEN],
+                                   struct keyfile_error *error)
+{
+    char temporary[PATH_MAX];
+    enum keyfile_result result = KEYFILE_OK;
+    int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
+    if (n < 0 || (size_t)n >= sizeof temporary)
+        return fail(error, "the path of a key file is too long");
+    int fd = mkostemp(temporary, O_CLOEXEC); /* O_EXCL and 0600 */
+    if (fd < 0)
+        return fail(error,
+                    "%s: a new key cannot be kept there: %s; make the directory, or give lewesd's "
+                    "user the right to write to it",
+                    path, strerror(errno));
+    bool written = write_key(fd, secret);
+    int cause = errno;
+    close(fd);
+    /* A link, not a rename: it never takes the place of a key that is there. */
+    if (written && link(temporary, path)) {
+        cause = errno;
+        written = false;
+    }
+    unlink(temporary);
+    if (!written && cause == EEXIST) {
+        fail(error, "%s: exists already", path);
+        return KEYFILE_EXISTS;
+    }
+    if (!written)
+        return fail(error, "%s: a new key cannot be written: %s", path, strerror(cause));
+    if (!sync_directory(path))
+        result = fail(error, "%s: written, but its directory cannot be synced: %s", path,
+                      strerror(errno));
+    return result;
+}
+
+/* Draws a secret. */
+typedef enum lewes_error draw_function(uint8_t secret[LEWES_KEY_LEN], const struct lewes_env *env);
+
+static enum lewes_error draw_seed(uint8_t secret[LEWES_KEY_LEN], const struct lewes_env *env)
+{
+    struct lewes_ed25519_seed seed;
+    enum lewes_error error = lewes_ed25519_generate(&seed, env);
+    memcpy(secret, seed.bytes, LEWES_KEY_LEN);
+    lewes_wipe(&seed, sizeof seed);
+    return error;
+}
+
+static enum lewes_error draw_wg(uint8_t secret[LEWES_KEY_LEN], const struct lewes_env *env)
+{
+    struct lewes_wg_private key;
+    enum lewes_error error = lewes_wg_generate(&key, env);
+    memcpy(secret, key.bytes, LEWES_KEY_LEN);
+    lewes_wipe(&key, sizeof key);
+    return error;
+}
+
+static enum keyfile_result load_or_make(const char *path, const struct lewes_env *env,
+                                        draw_function *draw, uint8_t secret[LEWES_KEY_LEN],
+                                        struct keyfile_error *error)
+{
+    enum keyfile_result result = keyfile_load(path, secret, error);
+    if (result != KEYFILE_ABSENT)
+        return result;
+    if (draw(secret, env))
+        return fail(error, "%s: the system gave no randomness for a new key", path);
+    result = keyfile_create(path, secret, error);
+    if (result == KEYFILE_EXISTS) /* somebody was faster: theirs counts */
+        return keyfile_load(path, secret, error) == KEYFILE_OK ? KEYFILE_OK : KEYFILE_FAILED;
+    if (result == KEYFILE_OK)
+        return KEYFILE_ABSENT; /* it was: now it is made */
+    lewes_wipe(secret, LEWES_KEY_LEN);
+    return result;
+}
+
+static enum keyfile_result report(enum keyfile_result result, bool *made)
+{
+    if (made)
+        *made = result == KEYFILE_ABSENT;
+    return result == KEYFILE_ABSENT ? KEYFILE_OK : result;
+}
+
+enum keyfile_result keyfile_identity(const char *path, const struct lewes_env *env,
+                                     struct lewes_ed25519_seed *seed, bool *made,
+                                     struct keyfile_error *error)
+{
+    return report(load_or_make(path, env, draw_seed, seed->bytes, error), made);
+}
+
+enum keyfile_result keyfile_wireguard(const char *path, const struct lewes_env *env,
+                                      struct lewes_wg_private *key, bool *made,
+                                      struct keyfile_error *error)
+{
+    return report(load_or_make(path, env, draw_wg, key->bytes, error), made);
+}
