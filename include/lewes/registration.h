@@ -181,8 +181,8 @@ lewes_request_encode(const struct lewes_request *request, uint8_t *out, size_t c
  * @param bytes         exactly one message of `len` bytes
  * @param[out] field    may be NULL; on error the number of the field of registration.md 3 that
  *                      failed, 0 for the message as a whole
- * @retval LEWES_ERROR_LENGTH  too long, cut short, or bytes left over
- * @retval LEWES_ERROR_FORMAT  a field that breaks R5 or R6
+ * @retval LEWES_ERROR_LENGTH  too long, or bytes left over
+ * @retval LEWES_ERROR_FORMAT  a field that is cut short or breaks R5 or R6
  */
 LEWES_API LEWES_MUST_USE enum lewes_error lewes_request_decode(struct lewes_request *request,
                                                                const uint8_t *bytes, size_t len,
@@ -205,8 +205,8 @@ lewes_answer_encode(const struct lewes_answer *answer, uint8_t *out, size_t cap,
  * @param[out] answer  untouched on error; a refusal's text points into `bytes`
  * @param bytes        exactly one message of `len` bytes
  * @param[out] field   as for requests, numbers of registration.md 5
- * @retval LEWES_ERROR_LENGTH  too long, cut short, or bytes left over
- * @retval LEWES_ERROR_FORMAT  a field that breaks R5, R6 or R11
+ * @retval LEWES_ERROR_LENGTH  too long, or bytes left over
+ * @retval LEWES_ERROR_FORMAT  a field that is cut short or breaks R5, R6 or R11
  */
 LEWES_API LEWES_MUST_USE enum lewes_error
 lewes_answer_decode(struct lewes_answer *answer, const uint8_t *bytes, size_t len, unsigned *field);
@@ -234,8 +234,9 @@ lewes_forward_encode(const struct lewes_forward *forward, uint8_t *out, size_t c
  * Decodes a forward request; an IPv4-mapped address becomes IPv4.
  *
  * @param[out] forward  untouched on error; the packet points into `bytes`
- * @retval LEWES_ERROR_LENGTH  cut short, or bytes left over
- * @retval LEWES_ERROR_FORMAT  an address that breaks the grammar of registration.md 6
+ * @retval LEWES_ERROR_LENGTH  bytes left over
+ * @retval LEWES_ERROR_FORMAT  a field that is cut short, or an address that breaks the grammar of
+ *                             registration.md 6
  */
 LEWES_API LEWES_MUST_USE enum lewes_error lewes_forward_decode(struct lewes_forward *forward,
                                                                const uint8_t *bytes, size_t len,

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/kkt/kkt.h"
+
+#include <string.h>
+
+#include "lib/base/secret.h"
+
+#define REQUEST_BYTE0 0x10  /* version 1, sequence 0; protocol.md 7.1 */
+#define RESPONSE_BYTE0 0x11 /* version 1, sequence 1 */
+#define ROLE_INITIATOR 0    /* byte 1, bits 1-0; mode one-way and status 0 are zero bits */
+#define ROLE_RESPONDER 1
+#define STATUS_SHIFT 5 /* byte 1, bits 7-5 */
+#define HASHES 4       /* protocol.md 7.1: hash functions 0 to 3 */
+#define DIGEST_LEN 32  /* the explicit form of digest length 0 */
+
+struct context {
+    uint8_t byte0, byte1;
+    struct lewesi_kkt_suite suite;
+    uint8_t reserved;
+};
+
+struct lewesi_kkt_suite lewesi_kkt_suite_of(enum lewes_kem kem)
+{
+    return (struct lewesi_kkt_suite){.kem = (uint8_t)kem};
+}
+
+size_t lewesi_kkt_response_len(const struct lewesi_kem *kem)
+{
+    return LEWESI_KKT_STATUS_LEN + (size_t)kem->public_len;
+}
+
+static void write_context(struct lewesi_writer *w, uint8_t byte0, uint8_t byte1,
+                          struct lewesi_kkt_suite suite)
+{
+    const uint8_t bytes[LEWESI_KKT_CONTEXT_LEN] = {
+        byte0, byte1, suite.kem, suite.hash, suite.digest_len, suite.signature, 0};
+    lewesi_write_copy(w, bytes, sizeof bytes);
+}
+
+static struct context read_context(struct lewesi_reader *r)
+{
+    struct context context;
+    context.byte0 = lewesi_read_u8(r);
+    context.byte1 = lewesi_read_u8(r);
+    context.suite.kem = lewesi_read_u8(r);
+    context.suite.hash = lewesi_read_u8(r);
+    context.suite.digest_len = lewesi_read_u8(r);
+    context.suite.signature = lewesi_read_u8(r);
+    context.reserved = lewesi_read_u8(r);
+    return context;
+}
+
+static bool same_suite(struct lewesi_kkt_suite a, struct lewesi_kkt_suite b)
+{
+    /* The original answers a digest length of 32 with 0 (P31). */
+    bool same_length =
+        a.digest_len == b.digest_len || (a.digest_len == DIGEST_LEN && b.digest_len == 0);
+    return a.kem == b.kem && a.hash == b.hash && same_length && a.signature == b.signature;
+}
+
+/* Signs what stands in `w` from `start` on, and appends the signature. */
+static enum lewes_error sign(struct lewesi_writer *w, size_t start,
+                             const struct lewesi_ed25519_private *key)
+{
+    uint8_t signature[LEWESI_SIGNATURE_LEN];
+    const struct lewesi_span signed_part = {w->data + start, w->at - start};
+    enum lewes_error error = lewesi_ed25519_sign(signature, key, signed_part);
+    if (!error)
+        lewesi_write_copy(w, signature, sizeof signature);
+    return error;
+}
+
+/* True if the frame ends with a signature by `key` over the rest of it. */
+static bool is_signed_by(struct lewesi_span frame, const struct lewes_ed25519_public *key)
+{
+    const struct lewesi_span signed_part = {frame.data, frame.len - LEWESI_SIGNATURE_LEN};
+    return lewesi_ed25519_verify(key, frame.data + signed_part.len, signed_part);
+}
+
+enum lewes_error lewesi_kkt_request_write(uint8_t out[LEWESI_KKT_REQUEST_LEN],
+                                          struct lewesi_kkt_suite suite,
+                                          const uint8_t session_id[LEWESI_KKT_SESSION_ID_LEN],
+                                          const struct lewesi_ed25519_private *key)
+{
+    struct lewesi_writer w;
+    lewesi_writer_init(&w, out, LEWESI_KKT_REQUEST_LEN);
+    write_context(&w, REQUEST_BYTE0, ROLE_INITIATOR, suite);
+    lewesi_write_copy(&w, session_id, LEWESI_KKT_SESSION_ID_LEN);
+    enum lewes_error error = sign(&w, 0, key);
+    if (error)
+        lewesi_wipe(out, LEWESI_KKT_REQUEST_LEN);
+    return error;
+}
+
+/* P26: the original answers every suite with its X25519 key, well signed under our context. */
+static bool is_x25519_under_another_suite(const struct lewesi_kkt_expected *expected,
+                                          struct lewesi_span frame)
+{
+    const struct lewesi_kem *x25519 = lewesi_kem_find(LEWES_KEM_X25519);
+    return expected->suite.kem != LEWES_KEM_X25519 &&
+           frame.len == lewesi_kkt_response_len(x25519) && frame.data[1] == ROLE_RESPONDER &&
+           is_signed_by(frame, expected->gateway);
+}
+
+/* Steps 1 to 4 of P25. */
+static bool is_answer(const struct lewesi_kkt_expected *expected, const struct lewesi_kem *kem,
+                      struct lewesi_span frame)
+{
+    struct lewesi_reader r;
+    lewesi_reader_init(&r, frame.data, frame.len);
+    struct context context = read_context(&r);
+    unsigned status = context.byte1 >> STATUS_SHIFT;
+    size_t len = status ? LEWESI_KKT_STATUS_LEN : lewesi_kkt_response_len(kem);
+    if (r.failed || frame.len != len)
+        return false;
+    const uint8_t *session_id = frame.data + len - LEWESI_SIGNATURE_LEN - LEWESI_KKT_SESSION_ID_LEN;
+    return context.byte0 == RESPONSE_BYTE0 &&
+           (context.byte1 & ((1u << STATUS_SHIFT) - 1)) == ROLE_RESPONDER &&
+           same_suite(expected->suite, context.suite) && context.reserved == 0 &&
+           lewesi_equal(session_id, expected->session_id, LEWESI_KKT_SESSION_ID_LEN) &&
+           is_signed_by(frame, expected->gateway);
+}
+
+enum lewes_error lewesi_kkt_response_read(const struct lewesi_kkt_expected *expected,
+                                          struct lewesi_span frame, struct lewesi_kem_public *key,
+                                          uint8_t *status)
+{
+    const struct lewesi_kem *kem = lewesi_kem_find(expected->suite.kem);
+    if (!kem)
+        return LEWES_ERROR_KKT;
+    if (!is_answer(expected, kem, frame))
+        return is_x25519_under_another_suite(expected, frame) ? LEWES_ERROR_SUITE : LEWES_ERROR_KKT;
+    if (frame.data[1] >> STATUS_SHIFT) {
+        *status = frame.data[1] >> STATUS_SHIFT;
+        return LEWES_ERROR_KKT_STATUS;
+    }
+    const uint8_t *bytes = frame.data + LEWESI_KKT_CONTEXT_LEN;
+    if (kem->check_public(bytes))
+        return LEWES_ERROR_KKT_KEY;
+    if (kem->id == LEWES_KEM_X25519 &&
+        !lewesi_equal(bytes, expected->gateway_x25519->bytes, LEWES_KEY_LEN))
+        return LEWES_ERROR_KKT_KEY;
+    *key = (struct lewesi_kem_public){.kem = kem, .bytes = bytes};
+    return LEWES_OK;
+}
+
+enum lewes_error lewesi_kkt_request_read(struct lewesi_kkt_request *request,
+                                         struct lewesi_span frame,
+                                         const struct lewes_ed25519_public *client)
+{
+    struct lewesi_reader r;
+    lewesi_reader_init(&r, frame.data, frame.len);
+    struct context context = read_context(&r);
+    const uint8_t *session_id = lewesi_read_bytes(&r, LEWESI_KKT_SESSION_ID_LEN);
+    /* An anonymous request (23 bytes) fails here, too: a key is known, so it must sign (P27). */
+    if (frame.len != LEWESI_KKT_REQUEST_LEN || context.byte0 != REQUEST_BYTE0 ||
+        context.byte1 != ROLE_INITIATOR || context.reserved != 0 || !is_signed_by(frame, client))
+        return LEWES_ERROR_KKT;
+    request->suite = context.suite;
+    request->served_form =
+        context.suite.signature == 0 && context.suite.hash < HASHES &&
+        (context.suite.digest_len == 0 || context.suite.digest_len == DIGEST_LEN);
+    memcpy(request->session_id, session_id, LEWESI_KKT_SESSION_ID_LEN);
+    return LEWES_OK;
+}
+
+enum lewes_error lewesi_kkt_response_write(struct lewesi_writer *out,
+                                           const struct lewesi_kkt_request *request,
+                                           struct lewesi_kem_public key,
+                                           const struct lewesi_ed25519_private *gateway)
+{
+    uint8_t status = key.kem ? 0 : LEWESI_KKT_STATUS_SUITE << STATUS_SHIFT;
+    size_t start = out->at;
+    write_context(out, RESPONSE_BYTE0, status | ROLE_RESPONDER, request->suite);
+    if (key.kem)
+        lewesi_write_copy(out, key.bytes, key.kem->public_len);
+    lewesi_write_copy(out, request->session_id, LEWESI_KKT_SESSION_ID_LEN);
+    enum lewes_error error = out->failed ? LEWES_ERROR_CRYPTO : sign(out, start, gateway);
+    if (error)
+        out->at = start;
+    return error;
+}
