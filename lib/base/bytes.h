@@ -41,8 +41,7 @@ uint32_t lewesi_read_u32be(struct lewesi_reader *r);
 uint64_t lewesi_read_u64be(struct lewesi_reader *r);
 
 void lewesi_writer_init(struct lewesi_writer *w, uint8_t *data, size_t cap);
-uint8_t *lewesi_write_space(struct lewesi_writer *w,
-                            size_t len); /* reserves; NULL if it does not fit */
+uint8_t *lewesi_write_space(struct lewesi_writer *w, size_t len); /* reserves, or NULL */
 void lewesi_write_copy(struct lewesi_writer *w, const uint8_t *data, size_t len);
 void lewesi_write_zeros(struct lewesi_writer *w, size_t len);
 void lewesi_write_u8(struct lewesi_writer *w, uint8_t v);
