@@ -270,6 +270,16 @@ static bool register_key(struct attempt *attempt)
     return attempt_take_answer(attempt, event.payload, event.len);
 }
 
+static void attempt_close(struct attempt *attempt)
+{
+    struct lewes_env env = attempt->env;
+    channel_close(&attempt->channel);
+    lewes_session_free(attempt->session);
+    lewes_identity_free(attempt->identity);
+    lewes_wipe(attempt, sizeof *attempt);
+    env.release(env.user, attempt, sizeof *attempt);
+}
+
 static enum lewes_error attempt_open(struct attempt **attempt,
                                      const struct lewes_register_options *options,
                                      struct lewes_register_result *result)
@@ -289,22 +299,11 @@ static enum lewes_error attempt_open(struct attempt **attempt,
     a->start = a->step_start = system_now();
     a->channel = (struct channel){.fd = -1, .cancel_fd = options->cancel_fd};
     enum lewes_error error = lewes_identity_new(&a->identity, &a->env, &options->identity);
-    if (error) {
-        env.release(env.user, a, sizeof *a);
-        return error;
-    }
-    *attempt = a;
-    return LEWES_OK;
-}
-
-static void attempt_close(struct attempt *attempt)
-{
-    struct lewes_env env = attempt->env;
-    channel_close(&attempt->channel);
-    lewes_session_free(attempt->session);
-    lewes_identity_free(attempt->identity);
-    lewes_wipe(attempt, sizeof *attempt);
-    env.release(env.user, attempt, sizeof *attempt);
+    if (error)
+        attempt_close(a);
+    else
+        *attempt = a;
+    return error;
 }
 
 enum lewes_register_class lewes_register(const struct lewes_register_options *options,
