@@ -92,16 +92,6 @@ enum lewes_error lewesi_kkt_request_write(uint8_t out[LEWESI_KKT_REQUEST_LEN],
     return error;
 }
 
-/* P26: the original answers every suite with its X25519 key, well signed under our context. */
-static bool is_x25519_under_another_suite(const struct lewesi_kkt_expected *expected,
-                                          struct lewesi_span frame)
-{
-    const struct lewesi_kem *x25519 = lewesi_kem_find(LEWES_KEM_X25519);
-    return expected->suite.kem != LEWES_KEM_X25519 &&
-           frame.len == lewesi_kkt_response_len(x25519) && frame.data[1] == ROLE_RESPONDER &&
-           is_signed_by(frame, expected->gateway);
-}
-
 /* Steps 1 to 4 of P25. */
 static bool is_answer(const struct lewesi_kkt_expected *expected, const struct lewesi_kem *kem,
                       struct lewesi_span frame)
@@ -119,6 +109,17 @@ static bool is_answer(const struct lewesi_kkt_expected *expected, const struct l
            same_suite(expected->suite, context.suite) && context.reserved == 0 &&
            lewesi_equal(session_id, expected->session_id, LEWESI_KKT_SESSION_ID_LEN) &&
            is_signed_by(frame, expected->gateway);
+}
+
+/*
+ * P26: the original answers every suite with its X25519 key under our own context. Everything but
+ * the length must be right: a caller may go back to X25519 on this, so an old frame must not do.
+ */
+static bool is_x25519_under_another_suite(const struct lewesi_kkt_expected *expected,
+                                          struct lewesi_span frame)
+{
+    return expected->suite.kem != LEWES_KEM_X25519 &&
+           is_answer(expected, lewesi_kem_find(LEWES_KEM_X25519), frame);
 }
 
 enum lewes_error lewesi_kkt_response_read(const struct lewesi_kkt_expected *expected,
@@ -171,11 +172,14 @@ enum lewes_error lewesi_kkt_response_write(struct lewesi_writer *out,
 {
     uint8_t status = key.kem ? 0 : LEWESI_KKT_STATUS_SUITE << STATUS_SHIFT;
     size_t start = out->at;
+    if (out->failed ||
+        out->cap - start < (key.kem ? lewesi_kkt_response_len(key.kem) : LEWESI_KKT_STATUS_LEN))
+        return LEWES_ERROR_SPACE;
     write_context(out, RESPONSE_BYTE0, status | ROLE_RESPONDER, request->suite);
     if (key.kem)
         lewesi_write_copy(out, key.bytes, key.kem->public_len);
     lewesi_write_copy(out, request->session_id, LEWESI_KKT_SESSION_ID_LEN);
-    enum lewes_error error = out->failed ? LEWES_ERROR_CRYPTO : sign(out, start, gateway);
+    enum lewes_error error = sign(out, start, gateway);
     if (error)
         out->at = start;
     return error;

@@ -63,7 +63,7 @@ LEWES_MUST_USE enum lewes_error lewesi_kkt_request_read(struct lewesi_kkt_reques
                                                         const struct lewes_ed25519_public *client);
 
 /* Responder: the response with `key` (P28), or with key.kem == NULL the status frame 4 (P33).
- * `out` has room for LEWESI_KKT_RESPONSE_MAX. LEWES_ERROR_CRYPTO: nothing written. */
+ * SPACE, CRYPTO: nothing written. LEWESI_KKT_RESPONSE_MAX is always enough. */
 LEWES_MUST_USE enum lewes_error
 lewesi_kkt_response_write(struct lewesi_writer *out, const struct lewesi_kkt_request *request,
                           struct lewesi_kem_public key,

@@ -95,11 +95,13 @@ static enum lewes_error seal(const uint8_t key[AEAD_LEN], uint8_t *text, size_t 
     return lewesi_aead_seal(key, &nonce, span(NULL, 0), text, len, tag);
 }
 
+/* Decrypts in place; `forged` if the tag is wrong, LEWES_ERROR_CRYPTO as it is. */
 static enum lewes_error open(const uint8_t key[AEAD_LEN], uint8_t *text, size_t len,
-                             const uint8_t tag[LEWESI_AEAD_TAG_LEN])
+                             const uint8_t tag[LEWESI_AEAD_TAG_LEN], enum lewes_error forged)
 {
     const struct lewesi_nonce nonce = nonce_of(key);
-    return lewesi_aead_open(key, &nonce, span(NULL, 0), text, len, tag);
+    enum lewes_error error = lewesi_aead_open(key, &nonce, span(NULL, 0), text, len, tag);
+    return error == LEWES_ERROR_AUTH ? forged : error;
 }
 
 static enum lewes_error write_plaintext(uint8_t out[LEWESI_PSQ_PLAINTEXT_LEN],
@@ -224,7 +226,8 @@ enum lewes_error lewesi_psq_accept(struct lewesi_psq_keys *keys, struct lewesi_s
     if (!lewesi_equal(schedule.mac, message.data + ct_len, MAC_LEN))
         goto out;
     memcpy(plaintext, tag + LEWESI_AEAD_TAG_LEN + LENGTH_LEN, sizeof plaintext);
-    if (open(schedule.initiator_key, plaintext, sizeof plaintext, tag))
+    error = open(schedule.initiator_key, plaintext, sizeof plaintext, tag, LEWES_ERROR_PSQ);
+    if (error)
         goto out;
     error = check_plaintext(plaintext, span(message.data, ct_len + MAC_LEN), in);
     if (!error)
@@ -248,13 +251,13 @@ enum lewes_error lewesi_psq_answer(uint8_t out[LEWESI_PSQ_ANSWER_LEN],
 enum lewes_error lewesi_psq_answer_check(struct lewesi_span message,
                                          const struct lewesi_psq_keys *keys)
 {
-    uint8_t text[LEWESI_PSQ_ANSWER_MAX];
+    uint8_t text[LEWESI_PSQ_ANSWER_MAX - LEWESI_AEAD_TAG_LEN - 1];
     size_t len = message.len - LEWESI_AEAD_TAG_LEN - 1;
     if (message.len < LEWESI_PSQ_ANSWER_MIN || message.len > LEWESI_PSQ_ANSWER_MAX ||
         message.data[LEWESI_AEAD_TAG_LEN] != len)
         return LEWES_ERROR_PEER;
     memcpy(text, message.data + LEWESI_AEAD_TAG_LEN + 1, len);
-    return open(keys->responder_key, text, len, message.data) ? LEWES_ERROR_PEER : LEWES_OK;
+    return open(keys->responder_key, text, len, message.data, LEWES_ERROR_PEER);
 }
 
 void lewesi_psk_derive(uint8_t psk[32], uint8_t outer_key[32], const struct lewesi_psk_input *in)

@@ -62,7 +62,7 @@ LEWES_MUST_USE enum lewes_error lewesi_psq_accept(struct lewesi_psq_keys *keys,
 /* Responder message, always the same 30-byte form (P38). */
 LEWES_MUST_USE enum lewes_error lewesi_psq_answer(uint8_t out[LEWESI_PSQ_ANSWER_LEN],
                                                   const struct lewesi_psq_keys *keys);
-/* Initiator: length prefix exact, AEAD opens; else LEWES_ERROR_PEER. */
+/* Initiator: length prefix exact, AEAD opens; else LEWES_ERROR_PEER. CRYPTO. */
 LEWES_MUST_USE enum lewes_error lewesi_psq_answer_check(struct lewesi_span message,
                                                         const struct lewesi_psq_keys *keys);
 
