@@ -39,6 +39,7 @@ struct wg_device;
 /* What a back end is: one constant table each. */
 struct wg_backend {
     const char *name;
+    /* Gives the device its key and port. WG_REFUSED: it refused them; the port is in use. */
     enum wg_status (*open)(struct wg_device **device, const struct wg_settings *settings);
     /* Adds peers, or replaces those with the same key. WG_REFUSED: some are not installed, all
      * others are; add singly to know which. An address moves here from another peer without an
@@ -46,8 +47,8 @@ struct wg_backend {
     enum wg_status (*add)(struct wg_device *device, const struct wg_peer *peers, size_t count);
     /* WG_OK too if there was no such peer. */
     enum wg_status (*remove)(struct wg_device *device, const struct lewes_wg_public *key);
-    /* Calls `each` for every peer; the peer is valid during the call. After an error the peers seen
-     * are not all. */
+    /* Calls `each` for every peer; the peer is valid during the call, which must not call the
+     * device. After an error the peers seen are not all. */
     enum wg_status (*dump)(struct wg_device *device,
                            void (*each)(void *user, const struct wg_peer *peer), void *user);
     void (*close)(struct wg_device *device); /* NULL is fine; peers stay */
