@@ -62,30 +62,10 @@ struct end_fields { /* names of the fields that describe an end */
 
 /* ---- Published vectors ---- */
 
-static size_t bytes_of(const json_t *object, const char *field, uint8_t *out, size_t cap)
-{
-    const char *hex = json_string_value(json_object_get(object, field));
-    size_t len;
-
-    if (hex == NULL) {
-        fail_msg("no text is in the field %s", field);
-        return 0;
-    }
-    len = strlen(hex) / 2;
-    assert_true(len <= cap);
-    vector_hex(hex, out, len);
-    return len;
-}
-
-static void key_of(const json_t *object, const char *field, uint8_t out[LEWES_KEY_LEN])
-{
-    assert_int_equal(bytes_of(object, field, out, LEWES_KEY_LEN), LEWES_KEY_LEN);
-}
-
 static void start_end(struct end *end, const json_t *vector, bool initiator,
                       const struct end_fields *fields)
 {
-    const char *name = json_string_value(json_object_get(vector, "protocol_name"));
+    const char *name = vectors_text(vector, "protocol_name");
     const json_t *psks = json_object_get(vector, fields->psks);
     uint8_t prologue[64], psk[32];
     struct lewes_x25519_private s_private;
@@ -93,13 +73,13 @@ static void start_end(struct end *end, const json_t *vector, bool initiator,
     struct lewesi_noise_setup setup = {.initiator = initiator, .s_private = &s_private, .s = &s};
 
     setup.pattern = pattern_named(name);
-    key_of(vector, fields->s_private, s_private.bytes);
-    key_of(vector, fields->e_private, end->e_private.bytes);
+    vectors_exact(vector, fields->s_private, s_private.bytes, LEWES_KEY_LEN);
+    vectors_exact(vector, fields->e_private, end->e_private.bytes, LEWES_KEY_LEN);
     lewesi_x25519_public(&s, &s_private);
     setup.prologue.data = prologue;
-    setup.prologue.len = bytes_of(vector, fields->prologue, prologue, sizeof prologue);
+    setup.prologue.len = vectors_hex(vector, fields->prologue, prologue, sizeof prologue);
     if (initiator ? setup.pattern->pre_responder : setup.pattern->pre_initiator) {
-        key_of(vector, fields->rs, rs.bytes);
+        vectors_exact(vector, fields->rs, rs.bytes, LEWES_KEY_LEN);
         setup.rs = &rs;
     }
     lewesi_noise_start(&end->noise, &setup);
@@ -158,7 +138,7 @@ static void split_both(struct end ends[2], const json_t *vector)
         assert_int_equal(lewesi_noise_split(&ends[i].noise, &ends[i].send, &ends[i].receive),
                          LEWES_OK);
         if (json_object_get(vector, "handshake_hash") != NULL) {
-            key_of(vector, "handshake_hash", hash);
+            vectors_exact(vector, "handshake_hash", hash, LEWES_KEY_LEN);
             assert_memory_equal(ends[i].noise.h, hash, sizeof hash);
         }
     }
@@ -170,7 +150,7 @@ static void check_vector(const json_t *vector)
         {"init_static", "init_remote_static", "init_ephemeral", "init_prologue", "init_psks"},
         {"resp_static", "resp_remote_static", "resp_ephemeral", "resp_prologue", "resp_psks"},
     };
-    const json_t *messages = json_object_get(vector, "messages");
+    const json_t *messages = vectors_member(vector, "messages");
     struct end ends[2];
     size_t i, handshake;
 
@@ -189,8 +169,8 @@ static void check_vector(const json_t *vector)
         struct end *writer = &ends[i % 2], *reader = &ends[1 - i % 2];
         struct exchanged x;
 
-        x.payload_len = bytes_of(message, "payload", x.payload, sizeof x.payload);
-        x.message_len = bytes_of(message, "ciphertext", x.message, sizeof x.message);
+        x.payload_len = vectors_hex(message, "payload", x.payload, sizeof x.payload);
+        x.message_len = vectors_hex(message, "ciphertext", x.message, sizeof x.message);
         if (i == handshake) {
             split_both(ends, vector);
         }
@@ -204,8 +184,8 @@ static void check_vector(const json_t *vector)
 
 static void the_published_vectors_are_reproduced_by_both_ends(void **state)
 {
-    json_t *file = json_load_file(LEWES_VECTORS "/noise/lp-subset.json", 0, NULL);
-    const json_t *vectors = json_object_get(file, "vectors");
+    json_t *file = vectors_load("noise/lp-subset.json");
+    const json_t *vectors = vectors_member(file, "vectors");
     size_t i;
 
     (void)state;
@@ -222,9 +202,9 @@ static void check_state(const struct lewesi_noise *noise, const json_t *expected
 {
     uint8_t value[32];
 
-    key_of(expected, "h", value);
+    vectors_exact(expected, "h", value, LEWES_KEY_LEN);
     assert_memory_equal(noise->h, value, sizeof value);
-    key_of(expected, "ck", value);
+    vectors_exact(expected, "ck", value, LEWES_KEY_LEN);
     assert_memory_equal(noise->ck, value, sizeof value);
 }
 
@@ -232,10 +212,10 @@ static void check_keys(const struct end ends[2], const json_t *expected)
 {
     uint8_t key[32];
 
-    key_of(expected, "k_initiator_to_responder", key);
+    vectors_exact(expected, "k_initiator_to_responder", key, LEWES_KEY_LEN);
     assert_memory_equal(ends[0].send.key, key, sizeof key);
     assert_memory_equal(ends[1].receive.key, key, sizeof key);
-    key_of(expected, "k_responder_to_initiator", key);
+    vectors_exact(expected, "k_responder_to_initiator", key, LEWES_KEY_LEN);
     assert_memory_equal(ends[0].receive.key, key, sizeof key);
     assert_memory_equal(ends[1].send.key, key, sizeof key);
 }
@@ -252,8 +232,8 @@ static void start_recorded(struct end ends[2], const json_t *session,
     for (i = 0; i < 2; i++) {
         const json_t *end = json_object_get(session, names[i]);
 
-        key_of(end, "x25519_private", s_private[i].bytes);
-        key_of(end, "x25519_public", s[i].bytes);
+        vectors_exact(end, "x25519_private", s_private[i].bytes, LEWES_KEY_LEN);
+        vectors_exact(end, "x25519_public", s[i].bytes, LEWES_KEY_LEN);
     }
     for (i = 0; i < 2; i++) {
         const struct lewesi_noise_setup setup = {
@@ -297,11 +277,13 @@ static void check_handshake(const json_t *session)
 
     memset(ends, 0, sizeof ends);
     start_recorded(ends, session, &lewesi_noise_xkpsk3);
-    key_of(json_object_get(session, "client"), "noise_ephemeral_private", ends[0].e_private.bytes);
-    key_of(json_object_get(session, "gateway"), "noise_ephemeral_private", ends[1].e_private.bytes);
+    vectors_exact(json_object_get(session, "client"), "noise_ephemeral_private",
+                  ends[0].e_private.bytes, LEWES_KEY_LEN);
+    vectors_exact(json_object_get(session, "gateway"), "noise_ephemeral_private",
+                  ends[1].e_private.bytes, LEWES_KEY_LEN);
     for (i = 0; i < 3; i++) {
         if (i == 2) { /* P39: messages 1 and 2 do not depend on it */
-            key_of(session, "final_psk", psk);
+            vectors_exact(session, "final_psk", psk, LEWES_KEY_LEN);
             lewesi_noise_set_psk(&ends[0].noise, psk);
             lewesi_noise_set_psk(&ends[1].noise, psk);
         }
@@ -318,9 +300,11 @@ static void check_subsession(const json_t *session, const json_t *subsession)
 
     memset(ends, 0, sizeof ends);
     start_recorded(ends, session, &lewesi_noise_kkpsk0);
-    key_of(subsession, "client_noise_ephemeral_private", ends[0].e_private.bytes);
-    key_of(subsession, "gateway_noise_ephemeral_private", ends[1].e_private.bytes);
-    key_of(subsession, "psk", psk);
+    vectors_exact(subsession, "client_noise_ephemeral_private", ends[0].e_private.bytes,
+                  LEWES_KEY_LEN);
+    vectors_exact(subsession, "gateway_noise_ephemeral_private", ends[1].e_private.bytes,
+                  LEWES_KEY_LEN);
+    vectors_exact(subsession, "psk", psk, LEWES_KEY_LEN);
     lewesi_noise_set_psk(&ends[0].noise, psk);
     lewesi_noise_set_psk(&ends[1].noise, psk);
     pass_message(ends, 0, json_object_get(subsession, "noise_after_msg1"));
@@ -332,8 +316,8 @@ static void check_subsession(const json_t *session, const json_t *subsession)
 /* Calls `check` for every recorded session; returns how many there were. */
 static size_t for_each_session(void (*check)(const json_t *session))
 {
-    json_t *file = json_load_file(LEWES_VECTORS "/lp/generation1.json", 0, NULL);
-    const json_t *transcripts = json_object_get(file, "transcripts");
+    json_t *file = vectors_load("lp/generation1.json");
+    const json_t *transcripts = vectors_member(file, "transcripts");
     size_t i, j, count = 0;
 
     for (i = 0; i < json_array_size(transcripts); i++) {
