@@ -257,7 +257,7 @@ enum lewes_error lewesi_build_sealed_ack(struct lewes_session *session, struct l
     if (lewesi_outgoing_body(out, 0) == NULL) {
         return LEWES_ERROR_SPACE;
     }
-    if (session->ack_counter_zero) {
+    if (session->original_counters) {
         return lewesi_outgoing_seal_at(
             session, out, &(struct lewesi_packet){.index = session->index, .type = LEWESI_ACK}, 0);
     }

@@ -58,6 +58,16 @@ void lewesi_session_enter(struct lewes_session *session, enum lewes_state state)
 
 /* ---- receive ---- */
 
+/*
+ * One of our own packets, sent back to us? The key is that of both directions, so it would open,
+ * and its counter would push the window past everything that the peer sends (P51, P64).
+ */
+static bool is_reflected(const struct lewes_session *session, uint64_t counter)
+{
+    return !session->original_counters &&
+           counter - session->counter_first < session->counter - session->counter_first;
+}
+
 static enum lewes_error open_outer(struct lewes_session *session, uint8_t *bytes, size_t len,
                                    struct lewesi_incoming *in)
 {
@@ -66,7 +76,7 @@ static enum lewes_error open_outer(struct lewes_session *session, uint8_t *bytes
     enum lewes_error error;
 
     in->admissible = lewesi_replay_admissible(&session->replay, in->counter);
-    if (!in->admissible && !ack_awaited) {
+    if ((!in->admissible && !ack_awaited) || is_reflected(session, in->counter)) {
         return LEWES_ERROR_REPLAY;
     }
     if (!session->keyed) { /* our Handshake1 is still to be written: nobody can have the key */

@@ -12,5 +12,5 @@ lewesi_session_new_derand(struct lewes_session **session, const struct lewes_env
 void lewesi_original_counters(struct lewesi_session_params *params, enum lewes_role role)
 {
     params->first_counter = role == LEWES_INITIATOR ? 2 : 1;
-    params->ack_counter_zero = role == LEWES_RESPONDER;
+    params->original_counters = true;
 }

@@ -32,7 +32,8 @@
 struct lewesi_session_params {
     struct lewes_x25519_private noise_ephemeral;
     uint64_t first_counter; /* of our encrypted packets */
-    bool ack_counter_zero;  /* responder: the encrypted Ack has the literal counter 0 (P65) */
+    bool original_counters; /* columns "original" of protocol.md 6: the directions overlap, and a
+                               responder's encrypted Ack has the literal counter 0 (P65) */
 
     /* Initiator only. */
     uint32_t receiver_index;
@@ -97,9 +98,10 @@ struct lewes_session {
     size_t payload_len;
 
     bool keyed; /* outer_key is set */
-    bool ack_counter_zero;
+    bool original_counters;
     struct lewesi_outer_key outer_key;
-    uint64_t counter, counter_end; /* of encrypted packets; the first that may not be used */
+    /* Of encrypted packets: first, next, and the first that may not be used. */
+    uint64_t counter_first, counter, counter_end;
     struct lewesi_replay replay;
     struct lewesi_cipher send, receive;
 };

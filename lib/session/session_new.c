@@ -184,9 +184,10 @@ enum lewes_error lewesi_session_make(struct lewes_session **session, const struc
     made->role = config->role;
     made->kem = kem->id;
     made->deadline = handshake_deadline(config, now);
+    made->counter_first = params->first_counter;
     made->counter = params->first_counter;
     made->counter_end = params->first_counter + LEWESI_PACKETS_MAX;
-    made->ack_counter_zero = params->ack_counter_zero;
+    made->original_counters = params->original_counters;
 
     if (config->role == LEWES_INITIATOR) {
         size += kem->public_len;

@@ -39,12 +39,13 @@ out:
 
 enum lewes_error lewesi_on_data(struct lewes_session *session, struct lewesi_incoming *in)
 {
-    enum lewes_error error = lewesi_cipher_open(&session->receive, in->body, in->len);
+    enum lewes_error error;
 
-    if (error == LEWES_ERROR_EXHAUSTED) { /* class session for a receiver, protocol.md 10.1 */
+    if (session->receive.nonce == UINT64_MAX) { /* ends a receiver, protocol.md 10.1 */
         lewesi_session_enter(session, LEWES_CLOSED);
-        return error;
+        return LEWES_ERROR_EXHAUSTED;
     }
+    error = lewesi_cipher_open(&session->receive, in->body, in->len);
     if (error == LEWES_ERROR_NOISE && ++session->noise_failures == LEWESI_NOISE_FAILURES_MAX) {
         return LEWES_ERROR_GIVE_UP;
     }

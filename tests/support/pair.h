@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two peers in one process, in virtual time: an initiator and a responder that exchange the
+ * messages of protocol.md 6 one at a time. Failures are failed cmocka assertions. */
+#ifndef TESTS_SUPPORT_PAIR_H
+#define TESTS_SUPPORT_PAIR_H
+
+#include <lewes/session.h>
+
+#include "lib/session/session_internal.h"
+#include "tests/support/watched_env.h"
+
+#define PAIR_MESSAGES 8 /* of a handshake: hello, Ack, KKT 2, Handshake 3, Ack */
+#define PAIR_UNIX_MS UINT64_C(1768384800500)
+
+struct pair_packet {
+    size_t len;
+    uint8_t bytes[LEWES_PACKET_MAX];
+};
+
+struct pair {
+    struct test_env identities; /* apart: no long-term key stands in `sessions` */
+    struct watched_env sessions;
+    struct lewes_identity *client, *gateway;
+    struct lewes_session *initiator;
+    struct lewes_session *responder; /* NULL before the hello is delivered */
+    struct lewes_hello hello;        /* as the responder saw it */
+    lewes_time now;
+    unsigned done;                          /* messages that were delivered */
+    bool original_client, original_gateway; /* set after pair_init: counters of the original */
+};
+
+/* Makes both identities; no session yet. */
+void pair_init(struct pair *pair, uint64_t seed);
+/* Makes the initiator; then `done` is 0 and message 1 is due. */
+void pair_start(struct pair *pair);
+/* Frees everything; nothing may be left over, and all blocks must have been wiped. */
+void pair_end(struct pair *pair);
+/* Ends both sessions, so that pair_start() may come again. */
+void pair_end_sessions(struct pair *pair);
+
+/* Who writes message `done` + 1, and who reads it (NULL for the hello). */
+struct lewes_session *pair_writer(const struct pair *pair);
+struct lewes_session *pair_reader(const struct pair *pair);
+
+/* Writes what `session` has due; there must be something. */
+void pair_write(const struct pair *pair, struct lewes_session *session, struct pair_packet *out);
+/* What `session` has due in all its states but that one: nothing. */
+void pair_assert_silent(const struct pair *pair, struct lewes_session *session);
+
+/* Delivers message `done` + 1, and counts it if it was accepted. */
+enum lewes_error pair_deliver(struct pair *pair, struct pair_packet *packet,
+                              struct lewes_event *event);
+/* Reads a packet of any kind; `packet` is left as it was. */
+enum lewes_error pair_read(const struct pair *pair, struct lewes_session *session,
+                           const struct pair_packet *packet, struct lewes_event *event);
+/* Writes and delivers until `messages` have been delivered. */
+void pair_advance(struct pair *pair, unsigned messages);
+/* pair_init, pair_start, pair_advance. */
+void pair_open(struct pair *pair, unsigned messages);
+
+/* Sends `len` bytes from one to the other and compares them. */
+void pair_exchange(const struct pair *pair, struct lewes_session *from, struct lewes_session *to,
+                   size_t len);
+
+/* A packet made by hand: `body` is already at LEWESI_BODY_OFFSET of `out`. */
+void pair_make_clear(struct pair_packet *out, const struct lewesi_packet *header, size_t body_len);
+void pair_make_sealed(struct pair_packet *out, const struct lewesi_packet *header, size_t body_len,
+                      const struct lewesi_outer_key *key);
+
+/* Every byte of a session and of its handshake block. */
+struct pair_image {
+    struct lewes_session session;
+    size_t handshake_len;
+    uint8_t handshake[4096];
+};
+void pair_image_take(struct pair_image *image, const struct lewes_session *session);
+/* Is `session` as it was, but for the counts of failures and the replay window? */
+bool pair_image_same(const struct pair_image *image, const struct lewes_session *session);
+
+#endif
