@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/listener.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gateway/fixed.h"
+#include "lib/base/env.h"
+#include "lib/base/secret.h"
+
+#define ENDPOINT_TEXT 64
+
+struct listener {
+    struct listeners *all;
+    uv_poll_t poll;
+    uv_timer_t pause;
+    int fd;
+    bool handled; /* its handles belong to the loop */
+    struct lewes_endpoint at;
+};
+
+struct listeners {
+    struct lewes_env env;
+    struct service *service;
+    size_t count;
+    size_t handles;
+    void (*closed)(void *user);
+    void *user;
+    struct listener each[SETTINGS_LISTEN_MAX];
+};
+
+struct address {
+    struct sockaddr_storage storage;
+    socklen_t len;
+};
+
+static struct address address_of(const struct lewes_endpoint *at)
+{
+    struct address address = {.len = sizeof(struct sockaddr_in)};
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(at->port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(at->port)};
+
+    if (at->ip.family == 4) {
+        memcpy(&v4.sin_addr, at->ip.bytes, 4);
+        memcpy(&address.storage, &v4, sizeof v4);
+    } else {
+        memcpy(&v6.sin6_addr, at->ip.bytes, 16);
+        memcpy(&address.storage, &v6, sizeof v6);
+        address.len = sizeof v6;
+    }
+    return address;
+}
+
+static const char *endpoint_text(char out[ENDPOINT_TEXT], const struct lewes_endpoint *at)
+{
+    char ip[INET6_ADDRSTRLEN] = "?";
+    (void)inet_ntop(at->ip.family == 4 ? AF_INET : AF_INET6, at->ip.bytes, ip, sizeof ip);
+    (void)snprintf(out, ENDPOINT_TEXT, at->ip.family == 4 ? "%s:%u" : "[%s]:%u", ip,
+                   (unsigned)at->port);
+    return out;
+}
+
+static bool is_any(const struct lewes_endpoint *at)
+{
+    return lewesi_is_zero(at->ip.bytes, sizeof at->ip.bytes);
+}
+
+/* [::] takes IPv4 as well, unless that has a line of its own. */
+static bool ipv6_only(const struct settings *settings, const struct lewes_endpoint *at)
+{
+    if (!is_any(at))
+        return true;
+    for (size_t i = 0; i < settings->listen.control.count; i++) {
+        const struct lewes_endpoint *other = &settings->listen.control.at[i];
+        if (other->ip.family == 4 && other->port == at->port)
+            return true;
+    }
+    return false;
+}
+
+/* ---- accepting ---- */
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+static void resume(uv_timer_t *timer)
+{
+    struct listener *listener = timer->data;
+    (void)uv_poll_start(&listener->poll, UV_READABLE, on_poll);
+}
+
+/* Whoever waits in the backlog stays there until descriptors are free (gateway.md G2.6). */
+static void pause_accepting(struct listener *listener, int error)
+{
+    uv_poll_stop(&listener->poll);
+    uv_timer_start(&listener->pause, resume, ACCEPT_PAUSE_MS, 0);
+    log_detail(listener->all->service->log, SETTINGS_LOG_WARNING, LOG_ACCEPT,
+               "cannot accept a connection: %s; trying again in %d ms", strerror(error),
+               ACCEPT_PAUSE_MS);
+}
+
+static bool is_shortage(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct listener *listener = poll->data;
+
+    (void)status;
+    (void)events;
+    for (int i = 0; i < ACCEPT_BATCH; i++) {
+        struct sockaddr_storage address;
+        socklen_t len = sizeof address;
+        int fd =
+            accept4(listener->fd, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            service_accept(listener->all->service, fd, (struct sockaddr *)&address);
+            continue;
+        }
+        if (is_shortage(errno))
+            pause_accepting(listener, errno);
+        if (errno == EAGAIN || errno == EWOULDBLOCK || is_shortage(errno))
+            return;
+        /* Anything else is the fault of that one newcomer. */
+    }
+}
+
+/* ---- opening ---- */
+
+static int bind_socket(const struct lewes_endpoint *at, bool only6)
+{
+    const int yes = 1;
+    const int only = only6;
+    struct address address = address_of(at);
+    int fd = socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
+        (at->ip.family == 4 ||
+         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only) == 0) &&
+        bind(fd, (struct sockaddr *)&address.storage, address.len) == 0 &&
+        listen(fd, LISTEN_BACKLOG) == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+static int bind_or_fall_back(struct service *service, struct lewes_endpoint *at)
+{
+    int fd = bind_socket(at, ipv6_only(service->settings, at));
+    if (fd >= 0 || at->ip.family != 6 || !is_any(at) ||
+        (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL))
+        return fd;
+    at->ip.family = 4;
+    log_detail(service->log, SETTINGS_LOG_WARNING, LOG_LISTEN,
+               "this host has no IPv6: listening on 0.0.0.0 instead of [::]");
+    return bind_socket(at, false);
+}
+
+static void find_port(struct listener *listener)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+    if (getsockname(listener->fd, (struct sockaddr *)&address, &len) == 0)
+        listener->at.port = source_port((struct sockaddr *)&address);
+}
+
+static bool start(struct listener *listener)
+{
+    struct service *service = listener->all->service;
+    char text[ENDPOINT_TEXT];
+
+    if (uv_poll_init(service->loop, &listener->poll, listener->fd) != 0)
+        return false;
+    uv_timer_init(service->loop, &listener->pause);
+    listener->poll.data = listener;
+    listener->pause.data = listener;
+    listener->handled = true;
+    listener->all->handles += 2;
+    find_port(listener);
+    log_detail(service->log, SETTINGS_LOG_INFO, LOG_LISTEN, "listening on %s",
+               endpoint_text(text, &listener->at));
+    return uv_poll_start(&listener->poll, UV_READABLE, on_poll) == 0;
+}
+
+static const char *advice(int error)
+{
+    switch (error) {
+    case EADDRINUSE:
+        return "another program listens there; stop it or change [listen] control";
+    case EACCES:
+        return "ports below 1024 need privileges; change [listen] control";
+    case EADDRNOTAVAIL:
+        return "this host does not have that address; correct [listen] control";
+    default:
+        return "correct [listen] control";
+    }
+}
+
+static bool open_one(struct listener *listener, struct listener_error *error)
+{
+    char text[ENDPOINT_TEXT];
+    listener->fd = bind_or_fall_back(listener->all->service, &listener->at);
+    if (listener->fd < 0) {
+        int code = errno;
+        (void)snprintf(error->text, sizeof error->text, "cannot listen on %s: %s; %s",
+                       endpoint_text(text, &listener->at), strerror(code), advice(code));
+        return false;
+    }
+    if (start(listener))
+        return true;
+    (void)snprintf(error->text, sizeof error->text, "cannot watch the socket of %s",
+                   endpoint_text(text, &listener->at));
+    return false;
+}
+
+enum lewes_error listeners_open(struct listeners **listeners, struct service *service,
+                                struct listener_error *error)
+{
+    const struct settings_listen_list *control = &service->settings->listen.control;
+    struct listeners *new = lewesi_allocate(&service->env, sizeof *new);
+    if (new == NULL) {
+        (void)snprintf(error->text, sizeof error->text, "no memory");
+        return LEWES_ERROR_MEMORY;
+    }
+    new->env = service->env;
+    new->service = service;
+    for (size_t i = 0; i < control->count; i++) {
+        struct listener *listener = &new->each[new->count++];
+        listener->all = new;
+        listener->at = control->at[i];
+        if (!open_one(listener, error)) {
+            listeners_close(new, NULL, NULL);
+            return LEWES_ERROR_ARGUMENT;
+        }
+    }
+    *listeners = new;
+    return LEWES_OK;
+}
+
+/* ---- closing ---- */
+
+static void release(struct listeners *listeners)
+{
+    struct lewes_env env = listeners->env;
+    void (*closed)(void *) = listeners->closed;
+    void *user = listeners->user;
+    lewesi_release(&env, listeners, sizeof *listeners);
+    if (closed != NULL)
+        closed(user);
+}
+
+static void handle_closed(uv_handle_t *handle)
+{
+    struct listener *listener = handle->data;
+    if (--listener->all->handles == 0)
+        release(listener->all);
+}
+
+void listeners_close(struct listeners *listeners, void (*closed)(void *user), void *user)
+{
+    if (listeners == NULL) {
+        closed(user);
+        return;
+    }
+    listeners->closed = closed;
+    listeners->user = user;
+    for (size_t i = 0; i < listeners->count; i++) {
+        struct listener *listener = &listeners->each[i];
+        if (listener->handled) {
+            uv_close((uv_handle_t *)&listener->poll, handle_closed);
+            uv_close((uv_handle_t *)&listener->pause, handle_closed);
+        }
+        if (listener->fd >= 0)
+            close(listener->fd);
+    }
+    if (listeners->handles == 0)
+        release(listeners);
+}
+
+size_t listeners_count(const struct listeners *listeners)
+{
+    return listeners->count;
+}
+
+struct lewes_endpoint listeners_address(const struct listeners *listeners, size_t n)
+{
+    return listeners->each[n].at;
+}
