@@ -106,6 +106,8 @@ static void write_longest(struct noise_ends *ends, unsigned message)
     assert_non_null(payload);
     assert_int_equal(noise_write_capped(ends, message, most + 1, NOISE_ENDS_CAP),
                      LEWES_ERROR_TOO_LONG);
+    assert_int_equal(noise_write_capped(ends, message, SIZE_MAX, NOISE_ENDS_CAP),
+                     LEWES_ERROR_SPACE);
     assert_memory_equal(writer, &before, sizeof before);
     assert_int_equal(noise_write_capped(ends, message, most, NOISE_ENDS_CAP), LEWES_OK);
     assert_int_equal(ends->len, LEWESI_NOISE_MESSAGE_MAX);

@@ -35,10 +35,26 @@ static const struct lewesi_noise_pattern kk = {
                {LEWESI_TOKEN_E, LEWESI_TOKEN_EE, LEWESI_TOKEN_SE}},
 };
 
+/* Two more, because ours never send a text without a key. */
+static const struct lewesi_noise_pattern xx = {
+    .name = "Noise_XX_25519_ChaChaPoly_SHA256",
+    .messages = 3,
+    .tokens = {{LEWESI_TOKEN_E},
+               {LEWESI_TOKEN_E, LEWESI_TOKEN_EE, LEWESI_TOKEN_S, LEWESI_TOKEN_ES},
+               {LEWESI_TOKEN_S, LEWESI_TOKEN_SE}},
+};
+
+static const struct lewesi_noise_pattern ix = {
+    .name = "Noise_IX_25519_ChaChaPoly_SHA256",
+    .messages = 2,
+    .tokens = {{LEWESI_TOKEN_E, LEWESI_TOKEN_S},
+               {LEWESI_TOKEN_E, LEWESI_TOKEN_EE, LEWESI_TOKEN_SE, LEWESI_TOKEN_S, LEWESI_TOKEN_ES}},
+};
+
 static const struct lewesi_noise_pattern *pattern_named(const char *name)
 {
-    const struct lewesi_noise_pattern *const all[] = {&lewesi_noise_xkpsk3, &lewesi_noise_kkpsk0,
-                                                      &xk, &kk};
+    const struct lewesi_noise_pattern *const all[] = {
+        &lewesi_noise_xkpsk3, &lewesi_noise_kkpsk0, &xk, &kk, &xx, &ix};
     size_t i;
 
     for (i = 0; i < COUNT(all); i++) {
@@ -182,18 +198,59 @@ static void check_vector(const json_t *vector)
     }
 }
 
-static void the_published_vectors_are_reproduced_by_both_ends(void **state)
+static size_t check_vectors(const char *path)
 {
-    json_t *file = vectors_load("noise/lp-subset.json");
+    json_t *file = vectors_load(path);
     const json_t *vectors = vectors_member(file, "vectors");
+    const size_t count = json_array_size(vectors);
     size_t i;
 
-    (void)state;
-    assert_int_equal(json_array_size(vectors), 6);
-    for (i = 0; i < json_array_size(vectors); i++) {
+    for (i = 0; i < count; i++) {
         check_vector(json_array_get(vectors, i));
     }
     json_decref(file);
+    return count;
+}
+
+static void the_published_vectors_are_reproduced_by_both_ends(void **state)
+{
+    (void)state;
+    assert_int_equal(check_vectors("noise/lp-subset.json"), 6);
+}
+
+static void messages_before_the_first_key_are_reproduced_too(void **state)
+{
+    (void)state;
+    assert_int_equal(check_vectors("noise/without-key.json"), 2);
+}
+
+/* A message that has no tag is cut at every length: its keys must be whole. */
+static void a_message_without_a_key_needs_its_keys(void **state)
+{
+    const struct lewes_x25519_private s_private = {{1}}, e_private = {{2}};
+    const struct lewesi_span nothing = {NULL, 0};
+    uint8_t bytes[64], payload[64];
+    struct lewesi_span message = {bytes, 0};
+    struct lewesi_noise initiator, responder;
+    struct lewes_x25519_public s;
+    struct lewesi_noise_setup setup = {.pattern = &ix, .s_private = &s_private, .s = &s};
+    struct lewesi_writer out;
+    size_t len;
+
+    (void)state;
+    lewesi_x25519_public(&s, &s_private);
+    lewesi_noise_start(&responder, &setup);
+    setup.initiator = true;
+    lewesi_noise_start(&initiator, &setup);
+    lewesi_writer_init(&out, bytes, sizeof bytes);
+    assert_int_equal(lewesi_noise_write(&initiator, &e_private, nothing, &out), LEWES_OK);
+    assert_int_equal(out.at, 64);
+    for (; message.len < 64; message.len++) {
+        assert_int_equal(lewesi_noise_read(&responder, message, payload, &len), LEWES_ERROR_NOISE);
+    }
+    assert_int_equal(lewesi_noise_read(&responder, message, payload, &len), LEWES_OK);
+    assert_int_equal(len, 0);
+    assert_memory_equal(&responder.rs, &s, sizeof s);
 }
 
 /* ---- Recorded handshakes ---- */
@@ -361,6 +418,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_published_vectors_are_reproduced_by_both_ends),
+        cmocka_unit_test(messages_before_the_first_key_are_reproduced_too),
+        cmocka_unit_test(a_message_without_a_key_needs_its_keys),
         cmocka_unit_test(the_recorded_handshakes_have_these_secrets_after_each_message),
         cmocka_unit_test(the_recorded_subsession_has_these_secrets_after_each_message),
     };
