@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#define GROUPS 8      /* of 16 bits in an IPv6 address */
-#define NO_GAP GROUPS /* no :: seen */
+#define GROUPS 8            /* of 16 bits in an IPv6 address */
+#define NO_GAP (GROUPS + 1) /* no :: seen; a gap may stand behind the last group, too */
 
 struct text {
     const char *at, *end;
