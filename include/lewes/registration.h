@@ -166,7 +166,7 @@ LEWES_API struct lewes_date lewes_date_of(uint64_t unix_seconds);
 /*
  * Encodes a registration request (registration.md 3).
  *
- * @param[out] out  room for `cap` bytes, LEWES_REQUEST_MAX is enough
+ * @param[out] out  room for `cap` bytes, LEWES_REQUEST_MAX is enough; untouched or zeroed on error
  * @param[out] len  bytes written; untouched on error
  * @retval LEWES_ERROR_SPACE  `cap` too small
  * @retval LEWES_ERROR_VALUE  a field without encoding (R2, R6)
@@ -191,7 +191,7 @@ LEWES_API LEWES_MUST_USE enum lewes_error lewes_request_decode(struct lewes_requ
 /*
  * Encodes an answer (registration.md 5).
  *
- * @param[out] out  room for `cap` bytes, LEWES_ANSWER_MAX is enough
+ * @param[out] out  room for `cap` bytes, LEWES_ANSWER_MAX is enough; untouched or zeroed on error
  * @param[out] len  bytes written; untouched on error
  * @retval LEWES_ERROR_SPACE  `cap` too small
  * @retval LEWES_ERROR_VALUE  port 0, negative bandwidth, a refusal with bandwidth or without text
@@ -222,7 +222,7 @@ struct lewes_forward {
 /*
  * Encodes a forward request.
  *
- * @param[out] out  room for `cap` bytes
+ * @param[out] out  room for `cap` bytes; untouched or zeroed on error
  * @param[out] len  bytes written; untouched on error
  * @retval LEWES_ERROR_SPACE  `cap` too small
  * @retval LEWES_ERROR_VALUE  port 0, or no packet, or one too long

@@ -114,10 +114,7 @@ enum lewes_error lewes_answer_encode(const struct lewes_answer *answer, uint8_t 
         lewesi_write_copy(&w, answer->as.mixnet.sphinx_key.bytes, LEWES_KEY_LEN);
     }
     lewesi_write_varint(&w, lewesi_zigzag(answer->bandwidth));
-    if (w.failed)
-        return LEWES_ERROR_SPACE;
-    *len = w.at;
-    return LEWES_OK;
+    return lewesi_write_finish(&w, len);
 }
 
 static void read_error(struct lewesi_reader *r, struct wire_answer *wire)

@@ -61,6 +61,16 @@ void lewesi_write_varint(struct lewesi_writer *w, uint64_t value)
     }
 }
 
+enum lewes_error lewesi_write_finish(struct lewesi_writer *w, size_t *len)
+{
+    if (w->failed) {
+        memset(w->data, 0, w->at);
+        return LEWES_ERROR_SPACE;
+    }
+    *len = w->at;
+    return LEWES_OK;
+}
+
 uint64_t lewesi_zigzag(int64_t value)
 {
     uint64_t bits = (uint64_t)value << 1;

@@ -18,6 +18,9 @@ void lewesi_write_varint(struct lewesi_writer *w, uint64_t value);
 uint64_t lewesi_zigzag(int64_t value);
 int64_t lewesi_unzigzag(uint64_t value);
 
+/* The end of an encoder: sets `*len`, or zeroes what was written and returns LEWES_ERROR_SPACE. */
+LEWES_MUST_USE enum lewes_error lewesi_write_finish(struct lewesi_writer *w, size_t *len);
+
 /* One raw byte, 00 or 01. */
 bool lewesi_read_bool(struct lewesi_reader *r);
 

@@ -25,10 +25,7 @@ enum lewes_error lewes_forward_encode(const struct lewes_forward *forward, uint8
     lewesi_write_copy(&w, (const uint8_t *)text, text_len);
     lewesi_write_varint(&w, forward->packet_len);
     lewesi_write_copy(&w, forward->packet, forward->packet_len);
-    if (w.failed)
-        return LEWES_ERROR_SPACE;
-    *len = w.at;
-    return LEWES_OK;
+    return lewesi_write_finish(&w, len);
 }
 
 static void read_field(struct lewesi_reader *r, enum field field, struct lewes_forward *forward)

@@ -7,10 +7,12 @@
 #define PEER "WireGuard peer registration failed: "
 #define CREDENTIAL "Credential verification failed: "
 
-static const struct {
+struct refusal {
     const char *text;
     enum lewes_coin coin;
-} refusals[] = {
+};
+
+static const struct refusal refusals[] = {
     [LEWES_REFUSAL_TIMESTAMP] = {"Invalid timestamp", LEWES_COIN_NOT_TAKEN},
     [LEWES_REFUSAL_NO_ADDRESS] = {PEER "no free address", LEWES_COIN_NOT_TAKEN},
     [LEWES_REFUSAL_PUBLIC_KEY] = {PEER "invalid public key", LEWES_COIN_NOT_TAKEN},
@@ -34,9 +36,15 @@ static const struct {
     [LEWES_REFUSAL_OTHER] = {"", LEWES_COIN_UNKNOWN},
 };
 
+/* A number from elsewhere is a refusal that nobody has agreed on. */
+static const struct refusal *row(enum lewes_refusal refusal)
+{
+    return &refusals[(unsigned)refusal < LEWES_REFUSAL_OTHER ? refusal : LEWES_REFUSAL_OTHER];
+}
+
 const char *lewes_refusal_text(enum lewes_refusal refusal)
 {
-    return refusals[refusal].text;
+    return row(refusal)->text;
 }
 
 enum lewes_refusal lewes_refusal_find(const char *text, size_t len)
@@ -53,5 +61,5 @@ enum lewes_refusal lewes_refusal_find(const char *text, size_t len)
 
 enum lewes_coin lewes_refusal_coin(enum lewes_refusal refusal)
 {
-    return refusals[refusal].coin;
+    return row(refusal)->coin;
 }

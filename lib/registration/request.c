@@ -86,10 +86,7 @@ enum lewes_error lewes_request_encode(const struct lewes_request *request, uint8
     }
     lewesi_write_ip(&w, &request->client_ip);
     lewesi_write_varint(&w, request->timestamp);
-    if (w.failed)
-        return LEWES_ERROR_SPACE;
-    *len = w.at;
-    return LEWES_OK;
+    return lewesi_write_finish(&w, len);
 }
 
 static void read_wg_key(struct lewesi_reader *r, struct lewes_wg_public *key)

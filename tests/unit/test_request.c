@@ -287,8 +287,11 @@ static void a_value_without_encoding_is_an_error_of_the_caller(void **state)
     REFUSED(ticket_type = (enum lewes_ticket_type)4);
     REFUSED(mode = (enum lewes_mode)2);
 #undef REFUSED
-    for (size_t cap = 0; cap < 1292; cap++)
+    for (size_t cap = 0; cap < 1292; cap++) {
+        memset(out, 0, sizeof out);
         assert_int_equal(lewes_request_encode(&good, out, cap, &len), LEWES_ERROR_SPACE);
+        assert_memory_equal(out, (uint8_t[LEWES_REQUEST_MAX]){0}, sizeof out);
+    }
     assert_int_equal(len, 77);
     assert_int_equal(lewes_request_encode(&good, out, 1292, &len), LEWES_OK);
 }
