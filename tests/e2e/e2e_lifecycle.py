@@ -58,8 +58,7 @@ def test_a_thousand_registrations_leave_nothing_behind(programs):
         identity, daemon = memory_gateway(world, limits__accept_rate="100000/s",
                                           limits__accept_burst="100000",
                                           limits__verify_rate="100000/s",
-                                          limits__verify_burst="100000",
-                                          log__level="error")
+                                          limits__verify_burst="100000")
         seen, before = set(), None
         for number in range(REGISTRATIONS):
             if number == WARM_UP:
@@ -67,6 +66,7 @@ def test_a_thousand_registrations_leave_nothing_behind(programs):
             told = json_of(world.register(identity, "--json"))
             check(told["ipv4"] not in seen, f"{told['ipv4']} was given twice")
             seen.add(told["ipv4"])
+            daemon.drain()
         after = (resident(daemon.pid), descriptors(daemon.pid))
         check(after[1] == before[1], f"descriptors: {before[1]} before, {after[1]} after")
         # A lease with its peer has a right to stay: 1 KiB each; and noise of the allocator.

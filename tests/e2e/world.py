@@ -62,6 +62,14 @@ class Process:
             self.log(self.lines[-1])
         return self.lines[-1]
 
+    def drain(self):
+        """Takes what has been written, so that the process never waits for us."""
+        while select.select([self.fd], [], [], 0)[0]:
+            data = os.read(self.fd, 65536)
+            if not data:
+                break
+            self.pending += data
+
     def wait_line(self, text, seconds=DEADLINE):
         """Reads until a line holds `text`, and returns it."""
         deadline = time.monotonic() + seconds
