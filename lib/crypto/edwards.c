@@ -91,29 +91,45 @@ static struct element sub(struct element a, struct element b)
     return a;
 }
 
+/* a[0] b[4] + ... + a[4] b[0] */
+static wide column(const uint64_t a[LIMBS], const uint64_t b[LIMBS])
+{
+    wide sum = multiply_add((wide){0}, a[0], b[4]);
+
+    sum = multiply_add(sum, a[1], b[3]);
+    sum = multiply_add(sum, a[2], b[2]);
+    sum = multiply_add(sum, a[3], b[1]);
+    return multiply_add(sum, a[4], b[0]);
+}
+
+/* Takes limb k out of its column, and carries into the next one: below 2^64 each. */
+static uint64_t settle(wide columns[LIMBS], size_t k)
+{
+    const uint64_t limb = shift_out(&columns[k]);
+
+    columns[k + 1] = multiply_add(columns[k + 1], low64(columns[k]), 1);
+    return limb;
+}
+
 static struct element mul(struct element a, struct element b)
 {
-    uint64_t wrapped[2 * LIMBS - 1]; /* limbs 1 to 4 once more, below: 2^255 = 19 */
+    const uint64_t *const l = b.limb;
+    const uint64_t twice[2 * LIMBS - 1] = {19 * l[1], 19 * l[2], 19 * l[3], 19 * l[4], l[0],
+                                           l[1],      l[2],      l[3],      l[4]}; /* 2^255 = 19 */
+    wide columns[LIMBS] = {column(a.limb, twice), column(a.limb, twice + 1),
+                           column(a.limb, twice + 2), column(a.limb, twice + 3),
+                           column(a.limb, twice + 4)};
     struct element out;
-    wide column = {0};
 
-    for (size_t i = 0; i < LIMBS; i++) {
-        wrapped[LIMBS - 1 + i] = b.limb[i];
-        if (i > 0) {
-            wrapped[i - 1] = 19 * b.limb[i];
-        }
-    }
-    for (size_t k = 0; k < LIMBS; k++) {
-        for (size_t i = 0; i < LIMBS; i++) {
-            column = multiply_add(column, a.limb[i], wrapped[LIMBS - 1 + k - i]);
-        }
-        out.limb[k] = shift_out(&column);
-    }
-    /* The carry is below 2^61, the one of the next line below 2^15. */
-    column = multiply_add((wide){0}, low64(column), 19);
-    column = multiply_add(column, out.limb[0], 1);
-    out.limb[0] = shift_out(&column);
-    out.limb[1] += low64(column);
+    out.limb[0] = settle(columns, 0);
+    out.limb[1] = settle(columns, 1);
+    out.limb[2] = settle(columns, 2);
+    out.limb[3] = settle(columns, 3);
+    out.limb[4] = shift_out(&columns[4]);
+    columns[0] = multiply_add((wide){0}, low64(columns[4]), 19);
+    columns[0] = multiply_add(columns[0], out.limb[0], 1);
+    out.limb[0] = shift_out(&columns[0]);
+    out.limb[1] += low64(columns[0]); /* below 2^15 */
     return out;
 }
 
