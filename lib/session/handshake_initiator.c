@@ -210,9 +210,8 @@ enum lewes_error lewesi_on_handshake2(struct lewes_session *session, struct lewe
     size_t payload_len = 0;
     enum lewes_error error;
 
-    if (answer_len < LEWESI_PSQ_ANSWER_MIN || answer_len > LEWESI_PSQ_ANSWER_MAX ||
-        in->len != LEWESI_PSQ_PREFIX_LEN + answer_len + LEWESI_NOISE_E_LEN) {
-        return LEWES_ERROR_PEER; /* P40 */
+    if (in->len != LEWESI_PSQ_PREFIX_LEN + answer_len + LEWESI_NOISE_E_LEN) {
+        return LEWES_ERROR_PEER; /* P40; the bounds of answer_len are psq's */
     }
     error = lewesi_psq_answer_check((struct lewesi_span){answer, answer_len}, &handshake->psq);
     if (error != LEWES_OK) {

@@ -225,10 +225,7 @@ enum lewes_error lewesi_on_handshake3(struct lewes_session *session, struct lewe
     if (lewesi_due_has(session, LEWESI_DUE_HANDSHAKE2)) {
         goto out;
     }
-    error = LEWES_ERROR_PEER;
-    if (in->len != LEWESI_NOISE_SE_LEN) {
-        goto out; /* P40 */
-    }
+    /* Noise refuses any other length, for the payload must be empty (P40). */
     error = lewesi_noise_read(&noise, (struct lewesi_span){in->body, in->len}, NULL, &payload_len);
     if (error == LEWES_OK) {
         error = lewesi_noise_split(&noise, &send, &receive);

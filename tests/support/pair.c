@@ -140,6 +140,7 @@ static enum lewes_error deliver_hello(struct pair *pair, const struct pair_packe
                                .role = LEWES_RESPONDER,
                                .identity = pair->gateway,
                                .unix_ms = unix_ms,
+                               .clock_tolerance = pair->clock_tolerance,
                                .hello = &pair->hello,
                            },
                            pair->original_gateway);

@@ -25,8 +25,10 @@ struct pair {
     struct lewes_session *responder; /* NULL before the hello is delivered */
     struct lewes_hello hello;        /* as the responder saw it */
     lewes_time now;
-    unsigned done;                          /* messages that were delivered */
-    bool original_client, original_gateway; /* set after pair_init: counters of the original */
+    unsigned done; /* messages that were delivered */
+    /* Set between pair_init and pair_start: */
+    bool original_client, original_gateway; /* counters of the original */
+    uint32_t clock_tolerance;               /* of the responder, 0 = default */
 };
 
 /* Makes both identities; no session yet. */

@@ -277,6 +277,28 @@ static void time_goes_on_during_a_handshake(void **state)
     assert_int_equal(handshake1_after(3600 + 30 - 300), LEWES_ERROR_CLOCK);
 }
 
+static void the_clock_tolerance_is_the_responders_choice(void **state)
+{
+    static const struct {
+        uint64_t seconds;
+        enum lewes_error error;
+    } delays[] = {{3600 + 90 - 300 - 1, LEWES_OK}, {3600 + 90 - 300, LEWES_ERROR_CLOCK}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(delays); i++) {
+        struct lewes_event event;
+
+        pair_init(&pair, 1);
+        pair.clock_tolerance = 90;
+        pair_start(&pair);
+        pair_advance(&pair, 4);
+        pair_write(&pair, pair.initiator, &packet);
+        pair.now += delays[i].seconds * 1000;
+        assert_int_equal(pair_deliver(&pair, &packet, &event), delays[i].error);
+        pair_end(&pair);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +312,7 @@ int main(void)
         cmocka_unit_test(a_third_suite_that_is_not_served_is_given_up_on),
         cmocka_unit_test(replies_that_wait_come_in_the_order_of_the_requests),
         cmocka_unit_test(time_goes_on_during_a_handshake),
+        cmocka_unit_test(the_clock_tolerance_is_the_responders_choice),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -333,6 +333,26 @@ static void a_packet_of_another_session_is_refused_in_every_state(void **state)
     }
 }
 
+static void busy_without_index_is_refused_after_the_first_reply(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(situations); i++) {
+        static struct pair_packet packet;
+        struct lewes_event event;
+        struct pair pair;
+
+        if (situations[i].state == LEWES_AWAIT_ACK) {
+            continue;
+        }
+        open_at(&pair, &situations[i]);
+        make(&packet, session_of(&pair, &situations[i]), false, LEWESI_BUSY);
+        lewesi_store32le(packet.bytes, 0);
+        assert_int_equal(pair_read(&pair, session_of(&pair, &situations[i]), &packet, &event),
+                         LEWES_ERROR_INDEX);
+        pair_end(&pair);
+    }
+}
+
 /* ---- answers to what has not been said ---- */
 
 static void an_initiator_takes_no_answer_before_it_has_asked(void **state)
@@ -361,6 +381,43 @@ static void an_initiator_takes_no_answer_before_it_has_asked(void **state)
     }
 }
 
+static void an_answer_that_comes_too_early_uses_up_no_counter(void **state)
+{
+    static struct pair_packet packet;
+    struct lewes_event event;
+    struct pair pair;
+
+    (void)state;
+    pair_open(&pair, 6);
+    pair_make_sealed(&packet,
+                     &(struct lewesi_packet){.index = pair.initiator->index,
+                                             .counter = pair.responder->counter,
+                                             .type = LEWESI_ACK},
+                     0, &pair.initiator->outer_key);
+    assert_int_equal(pair_read(&pair, pair.initiator, &packet, &event), LEWES_ERROR_STATE);
+    pair_advance(&pair, PAIR_MESSAGES); /* the true Ack has the same counter */
+    pair_end(&pair);
+}
+
+/* AwaitHandshake2 with Handshake1 still to be written: the session has no key yet. */
+static void nobody_knows_the_key_before_handshake1_is_written(void **state)
+{
+    static const struct lewesi_outer_key zeros = {{0}};
+    static struct pair_packet packet;
+    struct lewes_event event;
+    struct pair pair;
+
+    (void)state;
+    pair_open(&pair, 4);
+    pair_make_sealed(&packet,
+                     &(struct lewesi_packet){
+                         .index = pair.initiator->index, .counter = 5, .type = LEWESI_HANDSHAKE},
+                     nonsense(packet.bytes + LEWESI_BODY_OFFSET, LEWESI_HANDSHAKE), &zeros);
+    assert_int_equal(pair_read(&pair, pair.initiator, &packet, &event), LEWES_ERROR_AUTH);
+    pair_advance(&pair, PAIR_MESSAGES);
+    pair_end(&pair);
+}
+
 static void a_responder_takes_no_handshake3_before_it_has_written_handshake2(void **state)
 {
     static struct pair_packet packet;
@@ -385,6 +442,9 @@ int main(void)
         cmocka_unit_test(only_ack_collision_and_busy_are_first_replies),
         cmocka_unit_test(a_first_reply_with_a_body_is_refused),
         cmocka_unit_test(a_packet_of_another_session_is_refused_in_every_state),
+        cmocka_unit_test(busy_without_index_is_refused_after_the_first_reply),
+        cmocka_unit_test(an_answer_that_comes_too_early_uses_up_no_counter),
+        cmocka_unit_test(nobody_knows_the_key_before_handshake1_is_written),
         cmocka_unit_test(an_initiator_takes_no_answer_before_it_has_asked),
         cmocka_unit_test(a_responder_takes_no_handshake3_before_it_has_written_handshake2),
     };
