@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A back end that refuses to encrypt: nothing leaves, and no nonce meets a second packet. The
- * linker puts __wrap_lewesi_aead_seal in front of the real one. */
+/* A back end that refuses to encrypt or to sign: nothing leaves, and no nonce meets a second
+ * packet. The linker puts the __wrap_ functions in front of the real ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,15 +20,21 @@ enum lewes_error __wrap_lewesi_aead_seal(const uint8_t key[LEWESI_AEAD_KEY_LEN],
                                          const struct lewesi_nonce *nonce, struct lewesi_span aad,
                                          uint8_t *text, size_t len,
                                          uint8_t tag[LEWESI_AEAD_TAG_LEN]);
+enum lewes_error __real_lewesi_ed25519_sign(uint8_t out[LEWESI_SIGNATURE_LEN],
+                                            const struct lewesi_ed25519_private *key,
+                                            struct lewesi_span message);
+enum lewes_error __wrap_lewesi_ed25519_sign(uint8_t out[LEWESI_SIGNATURE_LEN],
+                                            const struct lewesi_ed25519_private *key,
+                                            struct lewesi_span message);
 
-static unsigned seals, failing; /* calls so far; the one that fails, 0 = none */
+static unsigned calls, failing; /* so far; the one that fails, 0 = none */
 
 enum lewes_error __wrap_lewesi_aead_seal(const uint8_t key[LEWESI_AEAD_KEY_LEN],
                                          const struct lewesi_nonce *nonce, struct lewesi_span aad,
                                          uint8_t *text, size_t len,
                                          uint8_t tag[LEWESI_AEAD_TAG_LEN])
 {
-    if (++seals == failing) {
+    if (++calls == failing) {
         memset(text, 0, len);
         memset(tag, 0, LEWESI_AEAD_TAG_LEN);
         return LEWES_ERROR_CRYPTO;
@@ -36,10 +42,17 @@ enum lewes_error __wrap_lewesi_aead_seal(const uint8_t key[LEWESI_AEAD_KEY_LEN],
     return __real_lewesi_aead_seal(key, nonce, aad, text, len, tag);
 }
 
+enum lewes_error __wrap_lewesi_ed25519_sign(uint8_t out[LEWESI_SIGNATURE_LEN],
+                                            const struct lewesi_ed25519_private *key,
+                                            struct lewesi_span message)
+{
+    return ++calls == failing ? LEWES_ERROR_CRYPTO : __real_lewesi_ed25519_sign(out, key, message);
+}
+
 static struct pair pair;
 static struct pair_packet packet;
 
-/* Lets every encryption of the next write fail in turn; returns how many there are. The write that
+/* Lets every operation of the next write fail in turn; returns how many there are. The write that
  * succeeds in the end leaves its packet in `packet`. */
 static unsigned fail_each(struct lewes_session *session)
 {
@@ -50,7 +63,7 @@ static unsigned fail_each(struct lewes_session *session)
         enum lewes_error error;
 
         memset(packet.bytes, 0xee, 400);
-        seals = 0;
+        calls = 0;
         failing = n;
         error =
             lewes_session_write(session, packet.bytes, sizeof packet.bytes, &packet.len, pair.now);
@@ -67,16 +80,17 @@ static unsigned fail_each(struct lewes_session *session)
     }
 }
 
-static void every_encryption_of_a_handshake_may_fail_and_come_again(void **state)
+static void every_operation_of_a_handshake_may_fail_and_come_again(void **state)
 {
-    /* PSQ and Noise; PSQ, Noise and outer; Noise twice and outer; outer */
-    static const unsigned encryptions[PAIR_MESSAGES] = {0, 0, 0, 0, 2, 3, 3, 1};
+    /* A signature of each side in KKT; PSQ (signed) and Noise; PSQ, Noise and outer; Noise twice
+     * and outer; outer. */
+    static const unsigned operations[PAIR_MESSAGES] = {0, 0, 1, 1, 3, 3, 3, 1};
     struct lewes_event event;
 
     (void)state;
     pair_open(&pair, 0);
     for (unsigned i = 0; i < PAIR_MESSAGES; i++) {
-        assert_int_equal(fail_each(pair_writer(&pair)), encryptions[i]);
+        assert_int_equal(fail_each(pair_writer(&pair)), operations[i]);
         assert_int_equal(pair_deliver(&pair, &packet, &event), LEWES_OK);
     }
     pair_exchange(&pair, pair.initiator, pair.responder, 5);
@@ -84,7 +98,7 @@ static void every_encryption_of_a_handshake_may_fail_and_come_again(void **state
     pair_end(&pair);
 }
 
-static void every_encryption_of_a_payload_may_fail_and_come_again(void **state)
+static void every_operation_of_a_payload_may_fail_and_come_again(void **state)
 {
     static const uint8_t text[] = "as it was given";
     struct lewes_event event;
@@ -104,8 +118,8 @@ static void every_encryption_of_a_payload_may_fail_and_come_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_encryption_of_a_handshake_may_fail_and_come_again),
-        cmocka_unit_test(every_encryption_of_a_payload_may_fail_and_come_again),
+        cmocka_unit_test(every_operation_of_a_handshake_may_fail_and_come_again),
+        cmocka_unit_test(every_operation_of_a_payload_may_fail_and_come_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -214,6 +214,17 @@ static void two_suites_that_are_not_served_are_answered_and_a_third_try_may_succ
     pair_end(&pair);
 }
 
+static void a_hash_that_does_not_exist_is_a_suite_that_is_not_served(void **state)
+{
+    (void)state;
+    pair_open(&pair, 2);
+    make_request(LEWES_KEM_X25519, 4, 1);
+    assert_int_equal(read_packet(pair.responder), LEWES_OK);
+    assert_status_frame(LEWES_KEM_X25519, 1);
+    pair_advance(&pair, PAIR_MESSAGES);
+    pair_end(&pair);
+}
+
 static void a_third_suite_that_is_not_served_is_given_up_on(void **state)
 {
     (void)state;
@@ -309,6 +320,7 @@ int main(void)
         cmocka_unit_test(fifteen_noise_failures_are_borne_again_and_again),
         cmocka_unit_test(the_sixteenth_noise_failure_in_a_row_is_given_up_on),
         cmocka_unit_test(two_suites_that_are_not_served_are_answered_and_a_third_try_may_succeed),
+        cmocka_unit_test(a_hash_that_does_not_exist_is_a_suite_that_is_not_served),
         cmocka_unit_test(a_third_suite_that_is_not_served_is_given_up_on),
         cmocka_unit_test(replies_that_wait_come_in_the_order_of_the_requests),
         cmocka_unit_test(time_goes_on_during_a_handshake),

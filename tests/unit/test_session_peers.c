@@ -177,6 +177,21 @@ static void a_handshake3_with_another_static_key_is_another_identity(void **stat
     pair_end(&pair);
 }
 
+static void a_static_key_that_agrees_on_zero_is_refused(void **state)
+{
+    struct lewes_event event;
+
+    (void)state;
+    pair_open(&pair, 4);
+    pair_write(&pair, pair.initiator, &packet);
+    /* lewes_hello_check lets no such key through. */
+    memset(&pair.responder->handshake->peer_x25519, 0, sizeof(struct lewes_x25519_public));
+    assert_int_equal(pair_read(&pair, pair.responder, &packet, &event), LEWES_ERROR_PSQ);
+    assert_int_equal(lewes_session_state(pair.responder), LEWES_AWAIT_HANDSHAKE1);
+    assert_false(pair.responder->keyed);
+    pair_end(&pair);
+}
+
 /* ---- KKT ---- */
 
 /* Replaces message 4 by one that the gateway really signed, with another key or a status. */
@@ -397,6 +412,7 @@ int main(void)
         cmocka_unit_test(a_handshake3_with_a_bad_noise_part_closes),
         cmocka_unit_test(a_handshake3_of_another_length_closes),
         cmocka_unit_test(a_handshake3_with_another_static_key_is_another_identity),
+        cmocka_unit_test(a_static_key_that_agrees_on_zero_is_refused),
         cmocka_unit_test(a_signed_kem_key_that_is_not_the_identitys_closes),
         cmocka_unit_test(a_signed_refusal_of_the_only_suite_closes),
         cmocka_unit_test(the_forger_can_make_a_good_handshake1),
