@@ -74,7 +74,7 @@ void psq_schedule_derive(struct psq_schedule *out, struct lewesi_kem_public publ
 {
     const struct lewesi_kem *kem = public_key.kem;
     const uint8_t public_prefix[3] = {tag_of(kem), 0x44, 0xa0};
-    uint8_t info[INFO_CAP], confirmation[32];
+    uint8_t info[INFO_CAP];
     struct lewesi_writer w;
     lewesi_writer_init(&w, info, sizeof info);
     lewesi_write_copy(&w, public_prefix, prefix_len(kem));
@@ -83,8 +83,8 @@ void psq_schedule_derive(struct psq_schedule *out, struct lewesi_kem_public publ
     lewesi_write_u32le(&w, receiver_index);
     assert_false(w.failed);
     expand_first(out->k0, (struct lewesi_span){secret, key_len}, (struct lewesi_span){info, w.at});
-    expand(confirmation, 32, out->k0, "Confirmation");
-    lewesi_hmac_sha256(out->mac, (struct lewesi_span){confirmation, 32},
+    expand(out->confirmation, 32, out->k0, "Confirmation");
+    lewesi_hmac_sha256(out->mac, (struct lewesi_span){out->confirmation, 32},
                        (struct lewesi_span){(const uint8_t *)"MAC-Input", 9});
     expand(out->k, 32, out->k0, "PSK");
     expand(out->ki, 44, out->k, "AEAD-Initiator-Responder");

@@ -14,7 +14,7 @@
 
 /* The key schedule of protocol.md 8.2. */
 struct psq_schedule {
-    uint8_t k0[32], mac[32], k[32], ki[44], kr[44], psk_registration[32];
+    uint8_t k0[32], confirmation[32], mac[32], k[32], ki[44], kr[44], psk_registration[32];
 };
 
 /* `secret` is the serialised one, tag and 32 bytes, of which the first `key_len` are used: 32, or

@@ -101,13 +101,15 @@ static void only_the_length_of_the_suite_is_an_answer(void **state)
     kem_suites_each(check_lengths);
 }
 
-/* Everything is in its place and the signature good; the body is too short or too long. */
+/* The signature is good, and the session id stands where a good frame has it; but the body is too
+ * short or too long. */
 static void check_signed_lengths(const struct lewesi_kem *kem)
 {
     uint8_t body[LENGTHS] = {0};
     struct asked asked;
     ask(&asked, kem);
     memcpy(body, asked.pair.public_key, kem->public_len);
+    memcpy(body + kem->public_len, kkt_session_id, sizeof kkt_session_id);
     for (size_t len = LEWESI_KKT_STATUS_LEN; len <= LENGTHS; len++) {
         enum lewes_error expected = LEWES_ERROR_KKT;
         if (len == lewesi_kkt_response_len(kem))

@@ -108,11 +108,27 @@ static void a_response_is_written_whole_or_not_at_all(void **state)
     kem_suites_each(check_room);
 }
 
+static void a_writer_that_has_failed_stays_as_it_is(void **state)
+{
+    const struct lewesi_kkt_request request = request_for(lewesi_kem_find(LEWES_KEM_X25519));
+    uint8_t out[LEWESI_KKT_RESPONSE_MAX];
+    struct lewesi_writer w;
+    (void)state;
+    lewesi_writer_init(&w, out, sizeof out);
+    assert_null(lewesi_write_space(&w, sizeof out + 1));
+    assert_int_equal(lewesi_kkt_response_write(&w, &request, (struct lewesi_kem_public){NULL, NULL},
+                                               &parties.gateway_private),
+                     LEWES_ERROR_SPACE);
+    assert_int_equal(w.at, 0);
+    assert_true(w.failed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(a_request_that_cannot_be_signed_is_zeroed, mend_backend),
         cmocka_unit_test_teardown(a_response_is_written_whole_or_not_at_all, mend_backend),
+        cmocka_unit_test(a_writer_that_has_failed_stays_as_it_is),
     };
     return cmocka_run_group_tests(tests, init, NULL);
 }

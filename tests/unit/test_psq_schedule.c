@@ -238,10 +238,13 @@ static enum lewes_error decapsulate(uint8_t secret[LEWESI_KEM_SECRET_LEN],
     return error;
 }
 
-static void assert_wiped(const struct psq_schedule *schedule, const uint8_t secret[32])
+/* `secret` has its tag in front. */
+static void assert_wiped(const struct psq_schedule *schedule, const uint8_t secret[33])
 {
     assert_true(was_wiped(secret, 32));
+    assert_true(was_wiped(secret + 1, 32));
     assert_true(was_wiped(schedule->k0, 32));
+    assert_true(was_wiped(schedule->confirmation, 32));
     assert_true(was_wiped(schedule->k, 32));
     assert_true(was_wiped(schedule->ki, 44));
     assert_true(was_wiped(schedule->kr, 44));
@@ -253,7 +256,7 @@ static void check_wiping(const struct lewesi_kem *kem)
     struct lewesi_psq_keys keys;
     struct psq_model model;
     struct lewesi_kem row = *kem;
-    uint8_t secret[32];
+    uint8_t secret[33] = {kem->tag};
     true_kem = kem;
     row.encapsulate = encapsulate;
     row.decapsulate = decapsulate;
@@ -261,7 +264,7 @@ static void check_wiping(const struct lewesi_kem *kem)
     model.pair.kem = &row;
     psq_model_write(&model);
     assert_int_equal(
-        kem->decapsulate(secret, model.message + kem->prefix_len, model.pair.private_key),
+        kem->decapsulate(secret + 1, model.message + kem->prefix_len, model.pair.private_key),
         LEWES_OK);
     forget();
     initiate(&model, &keys);
@@ -275,6 +278,8 @@ static void check_wiping(const struct lewesi_kem *kem)
         forget();
         assert_int_equal(psq_model_accept(&model), faults[i] ? LEWES_ERROR_PSQ : LEWES_OK);
         assert_wiped(&model.schedule, secret);
+        if (!model.wrong_mac && !model.wrong_tag && !model.wrong_credential)
+            assert_true(was_wiped(model.parties.client.bytes, LEWES_KEY_LEN));
         if (faults[i])
             *faults[i] = false;
     }
@@ -286,6 +291,22 @@ static void every_secret_is_wiped_at_the_end_and_at_every_refusal(void **state)
     kem_suites_each(check_wiping);
 }
 
+static void what_the_psk_is_made_of_is_wiped(void **state)
+{
+    uint8_t ecdh[32], psk_registration[32], salt[32], all[96], psk[32], outer_key[32];
+    const struct lewesi_psk_input in = {ecdh, psk_registration, salt};
+    (void)state;
+    memset(ecdh, 0x31, sizeof ecdh);
+    memset(psk_registration, 0x32, sizeof psk_registration);
+    memset(salt, 0x33, sizeof salt);
+    memcpy(all, ecdh, 32);
+    memcpy(all + 32, psk_registration, 32);
+    memcpy(all + 64, salt, 32);
+    forget();
+    lewesi_psk_derive(psk, outer_key, &in);
+    assert_true(was_wiped(all, sizeof all));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +314,7 @@ int main(void)
         cmocka_unit_test(the_last_byte_of_the_secret_takes_no_part),
         cmocka_unit_test(the_recorded_schedules_are_followed_in_both_roles),
         cmocka_unit_test(every_secret_is_wiped_at_the_end_and_at_every_refusal),
+        cmocka_unit_test(what_the_psk_is_made_of_is_wiped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,6 +114,27 @@ static void a_message_is_written_whole_or_not_at_all(void **state)
     kem_suites_each(check_room);
 }
 
+static void a_writer_that_has_failed_stays_as_it_is(void **state)
+{
+    struct psq_model model;
+    (void)state;
+    psq_model_init(&model, lewesi_kem_find(LEWES_KEM_X25519));
+    uint8_t out[LEWESI_PSQ_MESSAGE_MAX];
+    struct lewesi_psq_keys keys;
+    struct lewesi_writer w;
+    lewesi_writer_init(&w, out, sizeof out);
+    assert_null(lewesi_write_space(&w, sizeof out + 1));
+    const struct lewesi_psq_initiation in = {
+        .gateway_key = kem_pair_public(&model.pair),
+        .randomness = model.pair.randomness,
+        .client_private = &model.parties.client_private,
+        .client = &model.parties.client,
+    };
+    assert_int_equal(lewesi_psq_initiate(&w, &keys, &in), LEWES_ERROR_SPACE);
+    assert_int_equal(w.at, 0);
+    assert_true(w.failed);
+}
+
 static void a_gateway_key_that_gives_zero_is_refused(void **state)
 {
     struct psq_model model;
@@ -162,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_is_written_whole_or_not_at_all),
+        cmocka_unit_test(a_writer_that_has_failed_stays_as_it_is),
         cmocka_unit_test(a_gateway_key_that_gives_zero_is_refused),
         cmocka_unit_test(a_malformed_gateway_key_is_refused),
         cmocka_unit_test_teardown(a_back_end_that_fails_leaves_nothing_behind, mend_backend),
