@@ -132,7 +132,8 @@ void farewell_busy(struct farewells *farewells, int fd, uint32_t index)
     uint8_t frame[LEWES_FRAME_PREFIX_LEN + LEWES_PACKET_MIN];
     lewes_frame_prefix(frame, LEWES_PACKET_MIN);
     lewes_hello_answer(frame + LEWES_FRAME_PREFIX_LEN, LEWES_ANSWER_BUSY, index);
-    if (send(fd, frame, sizeof frame, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof frame)
+    if (farewells->count < FAREWELLS_MAX &&
+        send(fd, frame, sizeof frame, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof frame)
         farewell_begin(farewells, fd);
     else
         close(fd);

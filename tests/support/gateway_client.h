@@ -20,6 +20,7 @@ struct client {
     uv_poll_t poll;
     int fd; /* -1: closed */
     bool eof, reset;
+    bool tolerant; /* a reset is the end of the stream: the gateway may fail anywhere */
     struct lewes_identity *identity;
     struct lewes_session *session;
     size_t split; /* bytes sent at a time; 0 = all */

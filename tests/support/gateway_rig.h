@@ -41,6 +41,7 @@ struct rig {
     struct log *log;
     bool stopped;
     uint16_t port;
+    int client_buffer; /* bytes that clients receive before they read; 0 = the system's choice */
 
     atomic_int store_fault_point; /* enum store_point that fails, or -1 */
     atomic_int device_fault;      /* enum wg_status of every add, WG_OK = works */
