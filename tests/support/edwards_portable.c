@@ -5,4 +5,5 @@
 
 #include "tests/support/edwards_portable.h"
 
+/* The same source under another name. NOLINTNEXTLINE(bugprone-suspicious-include) */
 #include "lib/crypto/edwards.c"

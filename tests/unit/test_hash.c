@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -23,11 +24,10 @@ struct answer {
 static bool next_answer(FILE *file, struct answer *answer, size_t digest_len)
 {
     char line[LINE_CAP];
-    unsigned bits;
 
     while (fgets(line, sizeof line, file) != NULL) {
-        if (sscanf(line, "Len = %u", &bits) == 1) {
-            answer->len = bits / 8;
+        if (strncmp(line, "Len = ", 6) == 0) {
+            answer->len = strtoul(line + 6, NULL, 10) / 8;
             assert_true(answer->len <= sizeof answer->message);
         } else if (strncmp(line, "Msg = ", 6) == 0) {
             vector_hex_prefix(line + 6, answer->message, answer->len);
