@@ -88,7 +88,7 @@ bool config_parse_network(const char *text, struct settings_network *network)
 void config_format_ip(const struct lewes_ip *ip, char out[CONFIG_ADDRESS_TEXT])
 {
     if (!inet_ntop(ip->family == 4 ? AF_INET : AF_INET6, ip->bytes, out, CONFIG_ADDRESS_TEXT))
-        strcpy(out, "?");
+        snprintf(out, CONFIG_ADDRESS_TEXT, "?");
 }
 
 void config_format_endpoint(const struct lewes_endpoint *endpoint, char out[CONFIG_ADDRESS_TEXT])

@@ -97,7 +97,7 @@ static void format_yes_no(const struct settings_key *key, const void *value,
                           char out[CONFIG_VALUE_MAX])
 {
     (void)key;
-    strcpy(out, *(const bool *)value ? "yes" : "no");
+    snprintf(out, CONFIG_VALUE_MAX, "%s", *(const bool *)value ? "yes" : "no");
 }
 
 static void allowed_yes_no(const struct settings_key *key, char *out, size_t cap)
@@ -126,7 +126,7 @@ static bool parse_choice(const struct settings_key *key, const char *text, void 
 static void format_choice(const struct settings_key *key, const void *value,
                           char out[CONFIG_VALUE_MAX])
 {
-    strcpy(out, key->names[*(const int *)value]);
+    snprintf(out, CONFIG_VALUE_MAX, "%s", key->names[*(const int *)value]);
 }
 
 static void allowed_names(const struct settings_key *key, char *out, size_t cap)
@@ -255,8 +255,8 @@ struct sizes {
 static bool add_size(void *user, const char *item)
 {
     struct sizes *sizes = user;
-    return sizes->count < SETTINGS_TICKET_TYPES &&
-           parse_size(sizes->key, item, &sizes->at[sizes->count++]);
+    size_t at = sizes->count++;
+    return at < SETTINGS_TICKET_TYPES && parse_size(sizes->key, item, &sizes->at[at]);
 }
 
 static bool parse_sizes(const struct settings_key *key, const char *text, void *value)
@@ -313,8 +313,8 @@ static void allowed_rate(const struct settings_key *key, char *out, size_t cap)
 static bool add_endpoint(void *user, const char *item)
 {
     struct settings_listen_list *list = user;
-    return list->count < SETTINGS_LISTEN_MAX &&
-           config_parse_endpoint(item, &list->at[list->count++]);
+    size_t at = list->count++;
+    return at < SETTINGS_LISTEN_MAX && config_parse_endpoint(item, &list->at[at]);
 }
 
 static bool parse_endpoints(const struct settings_key *key, const char *text, void *value)
@@ -361,8 +361,8 @@ struct addresses {
 static bool add_address(void *user, const char *item)
 {
     struct addresses *addresses = user;
-    return addresses->list.count < addresses->capacity &&
-           config_parse_ip(item, &addresses->list.at[addresses->list.count++]);
+    size_t at = addresses->list.count++;
+    return at < addresses->capacity && config_parse_ip(item, &addresses->list.at[at]);
 }
 
 static bool parse_addresses(const struct settings_key *key, const char *text, void *value)
@@ -389,7 +389,7 @@ static void format_addresses(const struct settings_key *key, const void *value,
         append(out, item);
     }
     if (list.count == 0)
-        strcpy(out, "none");
+        append(out, "none");
 }
 
 static void allowed_addresses(const struct settings_key *key, char *out, size_t cap)

@@ -64,6 +64,10 @@ static bool parse(const struct unit *units, const char *text, uint64_t max, uint
 
 static void format(const struct unit *units, uint64_t value, char *out)
 {
+    if (value == 0) {
+        snprintf(out, CONFIG_UNIT_TEXT, "0");
+        return;
+    }
     while (value % units->factor)
         units++;
     snprintf(out, CONFIG_UNIT_TEXT, "%" PRIu64 "%s", value / units->factor, units->name);
@@ -95,18 +99,12 @@ bool config_parse_rate(const char *text, uint64_t max, struct settings_rate *rat
 
 void config_format_duration(uint64_t ms, char *out)
 {
-    if (ms == 0)
-        strcpy(out, "0");
-    else
-        format(durations, ms, out);
+    format(durations, ms, out);
 }
 
 void config_format_size(uint64_t bytes, char *out)
 {
-    if (bytes == 0)
-        strcpy(out, "0");
-    else
-        format(sizes, bytes, out);
+    format(sizes, bytes, out);
 }
 
 void config_format_rate(const struct settings_rate *rate, char *out)

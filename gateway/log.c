@@ -13,7 +13,7 @@
 #include "gateway/log_line.h"
 
 static const char *const event_names[LOG_EVENT_COUNT] = {
-#define LOG_EVENT(identifier, name) [LOG_##identifier] = name,
+#define LOG_EVENT(identifier, name) [LOG_##identifier] = (name),
 #include "gateway/log_events.h"
 #undef LOG_EVENT
 };

@@ -91,7 +91,7 @@ static void word(struct line *line, const char *key, const char *value)
 
 static void source(struct line *line, const struct lewes_ip *ip)
 {
-    char text[INET6_ADDRSTRLEN + 4];
+    char address[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 4];
     struct lewes_ip shown;
     const char *suffix = "";
     if (!ip || line->style->addresses == SETTINGS_LOG_NONE)
@@ -102,9 +102,9 @@ static void source(struct line *line, const struct lewes_ip *ip)
         memset(shown.bytes + kept, 0, sizeof shown.bytes - kept);
         suffix = ip->family == 4 ? "/24" : "/48";
     }
-    if (!inet_ntop(ip->family == 4 ? AF_INET : AF_INET6, shown.bytes, text, INET6_ADDRSTRLEN))
+    if (!inet_ntop(ip->family == 4 ? AF_INET : AF_INET6, shown.bytes, address, sizeof address))
         return;
-    strcat(text, suffix);
+    snprintf(text, sizeof text, "%s%s", address, suffix);
     word(line, "source", text);
 }
 
@@ -128,7 +128,7 @@ static void stamp(char out[32], uint64_t unix_ms)
     struct tm tm;
     time_t seconds = (time_t)(unix_ms / 1000);
     if (!gmtime_r(&seconds, &tm) || strftime(out, 32, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-        strcpy(out, "?");
+        snprintf(out, 32, "?");
     size_t len = strlen(out);
     snprintf(out + len, 32 - len, ".%03uZ", (unsigned)(unix_ms % 1000));
 }

@@ -12,13 +12,21 @@
 #define MB UINT64_C(1000000)
 #define TB (MB * MB)
 
-#define ROW(section, key, type, standard, min, max, names, reloadable)                             \
-    {#section,   #key,                                                                             \
-     type,       standard,                                                                         \
-     min,        max,                                                                              \
-     names,      reloadable,                                                                       \
-     offsetof(struct settings, section.key),                                                       \
-     sizeof(((const struct settings *)NULL)->section.key)}
+/* NOLINTBEGIN(bugprone-macro-parentheses): the name of a member has none */
+/* One key: what it is called, where it lives, and the rest. */
+#define ROW(group, key, kind, default_text, least, most, words, live)                              \
+    {.section = #group,                                                                            \
+     .name = #key,                                                                                 \
+     .standard = (default_text),                                                                   \
+     .min = (least),                                                                               \
+     .max = (most),                                                                                \
+     .names = (words),                                                                             \
+     .offset = offsetof(struct settings, group.key),                                               \
+     .size = sizeof(((const struct settings *)NULL)->group.key),                                   \
+     .type = (kind),                                                                               \
+     .reloadable = (live)}
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #define TEXT(section, key, standard, min, max, reload)                                             \
     ROW(section, key, SETTINGS_TYPE_TEXT, standard, min, max, NULL, reload)

@@ -26,15 +26,15 @@ enum settings_type {
 struct settings_key {
     const char *section;
     const char *name;
-    enum settings_type type;
     const char *standard; /* the default, as it would be written */
     uint64_t min;
     uint64_t max;
     const char *const
-        *names; /* choice: in the order of its enumeration; set: of its bits; NULL ends */
-    bool reloadable;
+        *names;    /* choice: in the order of its enumeration; set: of its bits; NULL ends */
     size_t offset; /* in struct settings */
     size_t size;
+    enum settings_type type;
+    bool reloadable;
 };
 
 extern const struct settings_key settings_keys[];

@@ -122,16 +122,16 @@ enum store_result store_find_lease(struct store *store, const struct lewes_wg_pu
     return result;
 }
 
+/* Written as year-day: 2026-014. */
 static bool read_date(sqlite3_stmt *s, int column, struct lewes_date *date)
 {
-    unsigned year, day;
-    char end;
-    const unsigned char *text = sqlite3_column_text(s, column);
-    if (!text || sscanf((const char *)text, "%4u-%3u%c", &year, &day, &end) != 2)
+    char *end;
+    const char *text = (const char *)sqlite3_column_text(s, column);
+    if (!text || strlen(text) != 8 || strspn(text, "0123456789") != 4 || text[4] != '-')
         return false;
-    date->year = (uint16_t)year;
-    date->day = (uint16_t)day;
-    return true;
+    date->year = (uint16_t)strtoul(text, NULL, 10);
+    date->day = (uint16_t)strtoul(text + 5, &end, 10);
+    return !*end;
 }
 
 static bool read_ticket(sqlite3_stmt *s, struct store_ticket *t)

@@ -14,9 +14,9 @@ struct wg_peer {
     uint8_t ipv4[4];    /* the /32 */
     uint8_t ipv6[16];   /* the /128 */
     uint16_t keepalive; /* seconds, 0 = off */
+    bool other_ips;     /* dump only: has allowed addresses other than one /32 and one /128 */
     uint64_t rx, tx;    /* bytes; dump only */
     uint64_t handshake; /* Unix seconds of the last one, 0 = none; dump only */
-    bool other_ips;     /* dump only: has allowed addresses other than one /32 and one /128 */
 };
 
 enum wg_status {

@@ -366,12 +366,11 @@ static void a_file_is_read_whole_or_refused(void **state)
     assert_non_null(strstr(error.text, path));
     assert_int_equal(config_read_file(directory, &text, &len, &error), -1);
     for (int over = 0; over < 2; over++) {
-        FILE *file = fopen(path, "w");
-        assert_non_null(file);
+        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
         memset(long_text, '#', sizeof long_text);
-        assert_int_equal(fwrite(long_text, 1, CONFIG_FILE_MAX + (size_t)over, file),
+        assert_int_equal(write(fd, long_text, CONFIG_FILE_MAX + (size_t)over),
                          CONFIG_FILE_MAX + over);
-        fclose(file);
+        close(fd);
         assert_int_equal(config_read_file(path, &text, &len, &error), over ? -1 : 0);
         if (!over)
             assert_int_equal(len, CONFIG_FILE_MAX);

@@ -336,6 +336,7 @@ static void what_is_no_database_of_ours_is_refused(void **state)
     static const char *const spoil[] = {"DELETE FROM meta", "DROP TABLE meta",
                                         "CREATE TABLE meta(key TEXT, value TEXT);"
                                         "INSERT INTO meta VALUES('schema', 'x')"};
+    char text[4096];
     struct store_error error;
     (void)state;
     for (size_t i = 0; i < sizeof spoil / sizeof *spoil; i++) {
@@ -343,11 +344,10 @@ static void what_is_no_database_of_ours_is_refused(void **state)
         assert_int_equal(open_again(&error), STORE_UNAVAILABLE);
         assert_non_null(strstr(error.text, "not a database of lewesd"));
     }
-    FILE *text = fopen(file.path, "w");
-    assert_non_null(text);
-    for (int i = 0; i < 100; i++)
-        fputs("this is a text and not a database\n", text);
-    fclose(text);
+    memset(text, 'x', sizeof text);
+    int fd = open(file.path, O_WRONLY | O_TRUNC);
+    assert_int_equal(write(fd, text, sizeof text), sizeof text);
+    close(fd);
     assert_int_equal(open_again(&error), STORE_UNAVAILABLE);
     assert_non_null(strstr(error.text, "not a database"));
 }

@@ -84,30 +84,34 @@ static bool has_ticket(uint8_t number)
     return result == STORE_OK;
 }
 
+/* Adds `number` with one step after the other failing, until it works. */
+static void fail_each_step(uint8_t number, int code, bool rolls_back)
+{
+    enum store_result result = STORE_UNAVAILABLE;
+    unsigned n;
+    for (n = 1; n < 20; n++) {
+        arm(n, code, rolls_back && n > 1);
+        result = add(number);
+        store_set_fault(file.store, NULL, NULL);
+        if (result == STORE_OK)
+            break;
+        assert_int_equal(result, STORE_UNAVAILABLE);
+        assert_true(strlen(store_message(file.store)) > 0);
+        assert_false(has_lease(number));
+        assert_false(has_ticket(number));
+    }
+    assert_int_equal(n, 5); /* after begin, ticket, lease and commit */
+    assert_true(has_lease(number));
+    assert_true(has_ticket(number));
+}
+
 static void each_step_of_a_registration_may_fail_and_leaves_nothing(void **state)
 {
     static const int codes[] = {SQLITE_IOERR_WRITE, SQLITE_FULL, SQLITE_BUSY, SQLITE_NOMEM};
     (void)state;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
-        for (int rolls_back = 0; rolls_back < 2; rolls_back++) {
-            unsigned n = 0;
-            uint8_t number = (uint8_t)(1 + 2 * i + (unsigned)rolls_back);
-            do {
-                n++;
-                arm(n, codes[i], rolls_back && n > 1);
-                enum store_result result = add(number);
-                store_set_fault(file.store, NULL, NULL);
-                if (fault.steps < n)
-                    break; /* all steps have failed once; this time none did */
-                assert_int_equal(result, STORE_UNAVAILABLE);
-                assert_true(strlen(store_message(file.store)) > 0);
-                assert_false(has_lease(number));
-                assert_false(has_ticket(number));
-            } while (n < 20);
-            assert_int_equal(n, 5); /* begin, ticket, lease, commit; then it worked */
-            assert_true(has_lease(number));
-            assert_true(has_ticket(number));
-        }
+        fail_each_step((uint8_t)(1 + 2 * i), codes[i], false);
+        fail_each_step((uint8_t)(2 + 2 * i), codes[i], true);
     }
 }
 
