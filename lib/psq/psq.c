@@ -96,8 +96,8 @@ static enum lewes_error seal(const uint8_t key[AEAD_LEN], uint8_t *text, size_t 
 }
 
 /* Decrypts in place; `forged` if the tag is wrong, LEWES_ERROR_CRYPTO as it is. */
-static enum lewes_error open(const uint8_t key[AEAD_LEN], uint8_t *text, size_t len,
-                             const uint8_t tag[LEWESI_AEAD_TAG_LEN], enum lewes_error forged)
+static enum lewes_error unseal(const uint8_t key[AEAD_LEN], uint8_t *text, size_t len,
+                               const uint8_t tag[LEWESI_AEAD_TAG_LEN], enum lewes_error forged)
 {
     const struct lewesi_nonce nonce = nonce_of(key);
     enum lewes_error error = lewesi_aead_open(key, &nonce, span(NULL, 0), text, len, tag);
@@ -226,7 +226,7 @@ enum lewes_error lewesi_psq_accept(struct lewesi_psq_keys *keys, struct lewesi_s
     if (!lewesi_equal(schedule.mac, message.data + ct_len, MAC_LEN))
         goto out;
     memcpy(plaintext, tag + LEWESI_AEAD_TAG_LEN + LENGTH_LEN, sizeof plaintext);
-    error = open(schedule.initiator_key, plaintext, sizeof plaintext, tag, LEWES_ERROR_PSQ);
+    error = unseal(schedule.initiator_key, plaintext, sizeof plaintext, tag, LEWES_ERROR_PSQ);
     if (error)
         goto out;
     error = check_plaintext(plaintext, span(message.data, ct_len + MAC_LEN), in);
@@ -257,7 +257,7 @@ enum lewes_error lewesi_psq_answer_check(struct lewesi_span message,
         message.data[LEWESI_AEAD_TAG_LEN] != len)
         return LEWES_ERROR_PEER;
     memcpy(text, message.data + LEWESI_AEAD_TAG_LEN + 1, len);
-    return open(keys->responder_key, text, len, message.data, LEWES_ERROR_PEER);
+    return unseal(keys->responder_key, text, len, message.data, LEWES_ERROR_PEER);
 }
 
 void lewesi_psk_derive(uint8_t psk[32], uint8_t outer_key[32], const struct lewesi_psk_input *in)
