@@ -144,7 +144,7 @@ static void every_free_pair_is_taken_equally_often(void **state)
     enum { TAKES = 1000000, PAIRS = 252 };
     static unsigned counts[256];
     struct test_env test;
-    double chi = 0, expected = (double)TAKES / PAIRS;
+    double chi = 0, expected = (double)TAKES / (double)PAIRS;
     struct pool *pool = make(&test, &small);
     (void)state;
     for (int i = 0; i < TAKES; i++) {
