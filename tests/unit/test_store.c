@@ -333,9 +333,9 @@ static void a_newer_schema_is_refused_and_not_touched(void **state)
 
 static void what_is_no_database_of_ours_is_refused(void **state)
 {
-    static const char *const spoil[] = {"DELETE FROM meta", "DROP TABLE meta",
-                                        "CREATE TABLE meta(key TEXT, value TEXT);"
-                                        "INSERT INTO meta VALUES('schema', 'x')"};
+    static const char no_number[] = "CREATE TABLE meta(key TEXT, value TEXT);"
+                                    "INSERT INTO meta VALUES('schema', 'x')";
+    static const char *const spoil[] = {"DELETE FROM meta", "DROP TABLE meta", no_number};
     char text[4096];
     struct store_error error;
     (void)state;
