@@ -24,15 +24,16 @@ static void expand_first(uint8_t out[32], struct lewesi_span key, struct lewesi_
 static void expand(uint8_t *out, size_t len, const uint8_t key[32], const char *info)
 {
     uint8_t block[32], message[32 + 64 + 1];
-    const size_t info_len = strlen(info);
     size_t before = 0;
-    assert_true(info_len <= 64);
     for (uint8_t i = 1; len > 0; i++) {
-        memcpy(message, block, before);
-        memcpy(message + before, info, info_len);
-        message[before + info_len] = i;
+        struct lewesi_writer w;
+        lewesi_writer_init(&w, message, sizeof message);
+        lewesi_write_copy(&w, block, before);
+        lewesi_write_copy(&w, (const uint8_t *)info, strlen(info));
+        lewesi_write_u8(&w, i);
+        assert_false(w.failed);
         lewesi_hmac_sha256(block, (struct lewesi_span){key, 32},
-                           (struct lewesi_span){message, before + info_len + 1});
+                           (struct lewesi_span){message, w.at});
         const size_t part = len < sizeof block ? len : sizeof block;
         memcpy(out, block, part);
         out += part;

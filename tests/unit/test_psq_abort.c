@@ -16,12 +16,14 @@
 
 /* The linker puts these between everything that is linked statically, the back end included, and
  * the C library. */
+/* NOLINTBEGIN(bugprone-reserved-identifier): so they are called */
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
 void *__wrap_realloc(void *block, size_t size);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static unsigned allocations;
 

@@ -38,7 +38,7 @@ static void check_moments(const struct moment *moments, size_t count)
             fail_msg("moment %zu: error %d", i, error);
     }
 }
-#define CHECK(moments) check_moments(moments, sizeof moments / sizeof *moments)
+#define CHECK(moments) check_moments((moments), sizeof(moments) / sizeof *(moments))
 
 static void a_time_may_be_30_s_ahead(void **state)
 {
