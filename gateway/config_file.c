@@ -36,7 +36,7 @@ static int read_open(int fd, const char *path, char **text, size_t *len, struct 
     struct stat st;
     if (fstat(fd, &st))
         return fail(error, path, strerror(errno));
-    if (!S_ISREG(st.st_mode))
+    if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode)) /* /dev/null is a file without settings */
         return fail(error, path, "not a regular file");
     char *buffer = malloc(CONFIG_FILE_MAX + 1);
     if (!buffer)

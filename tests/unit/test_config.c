@@ -382,6 +382,9 @@ static void a_file_is_read_whole_or_refused(void **state)
     assert_null(text);
     unlink(path);
     rmdir(directory);
+    assert_int_equal(config_read_file("/dev/null", &text, &len, &error), 0);
+    assert_int_equal(len, 0);
+    free(text);
 }
 
 int main(void)
