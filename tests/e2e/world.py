@@ -172,7 +172,7 @@ class World:
     # ---- parts -------------------------------------------------------------------------------
 
     def _make_folder(self):
-        self.folder = tempfile.mkdtemp(prefix="lewes-")
+        self.folder = tempfile.mkdtemp(prefix=f"{self.name}-")
         self.undo.append(lambda: shutil.rmtree(self.folder, ignore_errors=True))
 
     def _make_networks(self):
