@@ -321,10 +321,10 @@ int gateway_check(const struct settings *settings, struct gateway_error *error)
 static void make_timers(struct gateway *g)
 {
     uv_timer_t *const timers[] = {&g->drain, &g->later, &g->warning};
-    g->timers = sizeof timers / sizeof timers[0];
-    for (unsigned i = 0; i < g->timers; i++) {
+    for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++) {
         uv_timer_init(g->parts.loop, timers[i]);
         timers[i]->data = g;
+        g->timers++;
     }
 }
 

@@ -80,9 +80,10 @@ enum keylock_verdict keylocks_take(struct keylocks *locks, struct keylock *lock,
 static void leave_line(struct keylock *holder, const struct keylock *lock)
 {
     struct keylock *before = holder;
-    while (before->waiter != lock)
+    while (before != NULL && before->waiter != lock)
         before = before->waiter;
-    before->waiter = lock->waiter;
+    if (before != NULL)
+        before->waiter = lock->waiter;
 }
 
 void keylocks_release(struct keylocks *locks, struct keylock *lock)

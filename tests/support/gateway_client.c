@@ -71,24 +71,29 @@ static struct lewes_identity *identity_of(uint8_t who)
     return identity;
 }
 
-void client_open(struct client *client, struct rig *rig, uint8_t who)
+int client_dial(const struct rig *rig, uint32_t address, uint16_t port)
 {
     const int yes = 1;
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons(rig->port),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(address)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+    if (fd < 0)
+        fail_msg("no socket");
+    if (rig->client_buffer > 0)
+        (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rig->client_buffer, sizeof rig->client_buffer);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) != 0)
+        fail_msg("no connection");
+    return fd;
+}
+
+void client_open(struct client *client, struct rig *rig, uint8_t who)
+{
     memset(client, 0, sizeof *client);
     client->rig = rig;
     client->identity = identity_of(who);
-    client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(client->fd >= 0);
-    if (rig->client_buffer > 0)
-        assert_int_equal(setsockopt(client->fd, SOL_SOCKET, SO_RCVBUF, &rig->client_buffer,
-                                    sizeof rig->client_buffer),
-                         0);
-    assert_int_equal(connect(client->fd, (struct sockaddr *)&to, sizeof to), 0);
-    assert_int_equal(setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes), 0);
+    client->fd = client_dial(rig, INADDR_LOOPBACK, rig->port);
     assert_int_equal(uv_poll_init(&rig->loop, &client->poll, client->fd), 0);
     client->poll.data = client;
     assert_int_equal(uv_poll_start(&client->poll, UV_READABLE, on_poll), 0);

@@ -33,6 +33,9 @@ struct client {
     size_t payload_len;
 };
 
+/* A socket that is connected to port `port` of a loopback address, in host order. */
+int client_dial(const struct rig *rig, uint32_t address, uint16_t port);
+
 /* Connects; `who` makes the identity: the same number, the same client. */
 void client_open(struct client *client, struct rig *rig, uint8_t who);
 /* Closes the socket, if it is not closed yet, and frees everything. */

@@ -382,7 +382,10 @@ size_t rig_descriptors(void)
 {
     size_t count = 0;
     DIR *directory = opendir("/proc/self/fd");
-    assert_non_null(directory);
+    if (directory == NULL) {
+        fail_msg("no /proc");
+        return 0;
+    }
     while (readdir(directory) != NULL)
         count++;
     closedir(directory);

@@ -20,10 +20,11 @@ struct head {
 /* Counts down; true when the call that is to fail has come. */
 static bool due(struct shared_env *shared, unsigned long *left)
 {
-    if (*left == 0 || --*left > 0)
+    if (*left == 0)
         return false;
-    shared->failures++;
-    return true;
+    --*left;
+    shared->failures += *left == 0;
+    return *left == 0;
 }
 
 static void *allocate(void *user, size_t size)
@@ -31,7 +32,9 @@ static void *allocate(void *user, size_t size)
     struct shared_env *shared = user;
     struct head *head = NULL;
     pthread_mutex_lock(&shared->mutex);
-    if (!due(shared, &shared->calls_to_failure) && (head = malloc(sizeof *head + size)) != NULL) {
+    if (!due(shared, &shared->calls_to_failure))
+        head = malloc(sizeof *head + size);
+    if (head != NULL) {
         head->size = size;
         memset(head + 1, FRESH, size);
         shared->blocks++;

@@ -22,13 +22,13 @@ static void each_is_due_at_its_own_time(void **state)
     struct deadlines deadlines;
     (void)state;
     deadlines_init(&deadlines);
-    for (int i = 0; i < DEADLINES; i++)
-        deadlines_set(&deadlines, (enum deadline)i, (lewes_time)(100 + i));
-    for (int i = 0; i < DEADLINES; i++) {
+    for (unsigned i = 0; i < DEADLINES; i++)
+        deadlines_set(&deadlines, (enum deadline)i, 100 + i);
+    for (unsigned i = 0; i < DEADLINES; i++) {
         enum deadline which;
         assert_int_equal(deadlines_next(&deadlines), 100 + i);
-        assert_false(deadlines_due(&deadlines, (lewes_time)(99 + i), &which));
-        assert_true(deadlines_due(&deadlines, (lewes_time)(100 + i), &which));
+        assert_false(deadlines_due(&deadlines, 99 + i, &which));
+        assert_true(deadlines_due(&deadlines, 100 + i, &which));
         assert_int_equal(which, i);
         deadlines_clear(&deadlines, which);
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A gateway starts whole or not at all, and says why. */
-#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "lib/base/bytes.h"
 #include "tests/support/gateway_client.h"
 
 static struct rig rig;
@@ -136,10 +137,7 @@ static void every_address_of_the_list_is_served(void **state)
     assert_int_equal(listeners_count(listeners), 2);
     for (size_t i = 0; i < 2; i++) {
         struct lewes_endpoint at = listeners_address(listeners, i);
-        struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(at.port)};
-        memcpy(&to.sin_addr, at.ip.bytes, 4);
-        int fd = socket(AF_INET, SOCK_STREAM, 0);
-        assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+        int fd = client_dial(&rig, lewesi_load32be(at.ip.bytes), at.port);
         rig_wait_open(&rig, 1);
         close(fd);
         rig_wait_quiet(&rig);
@@ -148,15 +146,12 @@ static void every_address_of_the_list_is_served(void **state)
 
 static void both_families_share_one_socket_and_one_limit(void **state)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     (void)state;
     rig.settings.listen.control.at[0] = (struct lewes_endpoint){.ip = {.family = 6}};
     rig_start(&rig);
     if (rig_logged(&rig, "no IPv6"))
         assert_int_equal(listeners_address(gateway_listeners(rig.gateway), 0).ip.family, 4);
-    to.sin_port = htons(rig.port);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    int fd = client_dial(&rig, INADDR_LOOPBACK, rig.port);
     rig_wait_open(&rig, 1);
     close(fd);
     rig_wait_quiet(&rig);
@@ -172,14 +167,12 @@ static void without_descriptors_newcomers_wait(void **state)
     client_close(&client);
     rig_wait_quiet(&rig);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons(rig.port),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int next = dup(0); /* the lowest that is free: the client's */
+    close(next);
     tight = old;
-    tight.rlim_cur = (rlim_t)fd + 1;
+    tight.rlim_cur = (rlim_t)next + 1;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    int fd = client_dial(&rig, INADDR_LOOPBACK, rig.port);
     while (!rig_logged(&rig, "cannot accept"))
         uv_run(&rig.loop, UV_RUN_ONCE);
     assert_int_equal(rig_count(&rig).connections, 0);
