@@ -60,7 +60,7 @@ def lease_kib(programs):
 
 
 def test_a_thousand_registrations_leave_nothing_behind(programs):
-    # A sanitized build keeps freed memory for a while; a small store of it shows growth all the same.
+    # A sanitized build keeps freed memory for a while; with a small store growth shows anyway.
     os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"
     with w.World(programs) as world:
         identity, daemon = memory_gateway(world, limits__accept_rate="100000/s",
@@ -80,7 +80,7 @@ def test_a_thousand_registrations_leave_nothing_behind(programs):
         # A lease with its peer has a right to stay: 1 KiB each; and noise of the allocator.
         allowed = (REGISTRATIONS - WARM_UP) * lease_kib(programs) + 512
         check(after[0] - before[0] <= allowed, f"memory: {before[0]} KiB, then {after[0]} KiB")
-        print(f"# {REGISTRATIONS - WARM_UP} registrations: {before[0]} KiB before, {after[0]} after")
+        print(f"# {REGISTRATIONS - WARM_UP} more leases: {before[0]} KiB before, {after[0]} after")
         daemon.signal(w.signal.SIGTERM)
         check(daemon.finish() == 0, daemon.text())
 
