@@ -180,7 +180,9 @@ enum lewes_error lewesi_kkt_response_write(struct lewesi_writer *out,
         lewesi_write_copy(out, key.bytes, key.kem->public_len);
     lewesi_write_copy(out, request->session_id, LEWESI_KKT_SESSION_ID_LEN);
     enum lewes_error error = sign(out, start, gateway);
-    if (error)
+    if (error) {
+        lewesi_wipe(out->data + start, out->at - start);
         out->at = start;
+    }
     return error;
 }

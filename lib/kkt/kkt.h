@@ -44,7 +44,8 @@ struct lewesi_kkt_expected { /* what the initiator knows when the response comes
 };
 
 /*
- * Initiator: all of P25 and P26. On success `key` points into the frame.
+ * Initiator: P25 but for step 8, and P26. On success `key` points into the frame; its digest, which
+ * suites 0 and 1 require, is the caller's to compare.
  * Errors: KKT (steps 1-4), KKT_STATUS with `*status` set (step 5), KKT_KEY (6-7), SUITE (P26).
  */
 LEWES_MUST_USE enum lewes_error
@@ -63,7 +64,8 @@ LEWES_MUST_USE enum lewes_error lewesi_kkt_request_read(struct lewesi_kkt_reques
                                                         const struct lewes_ed25519_public *client);
 
 /* Responder: the response with `key` (P28), or with key.kem == NULL the status frame 4 (P33).
- * SPACE, CRYPTO: nothing written. LEWESI_KKT_RESPONSE_MAX is always enough. */
+ * SPACE, CRYPTO: nothing written, what was begun is zeroed. LEWESI_KKT_RESPONSE_MAX is always
+ * enough. */
 LEWES_MUST_USE enum lewes_error
 lewesi_kkt_response_write(struct lewesi_writer *out, const struct lewesi_kkt_request *request,
                           struct lewesi_kem_public key,

@@ -91,16 +91,19 @@ static struct lewesi_nonce nonce_of(const uint8_t key[AEAD_LEN])
 static enum lewes_error seal(const uint8_t key[AEAD_LEN], uint8_t *text, size_t len,
                              uint8_t tag[LEWESI_AEAD_TAG_LEN])
 {
-    const struct lewesi_nonce nonce = nonce_of(key);
-    return lewesi_aead_seal(key, &nonce, span(NULL, 0), text, len, tag);
+    struct lewesi_nonce nonce = nonce_of(key);
+    enum lewes_error error = lewesi_aead_seal(key, &nonce, span(NULL, 0), text, len, tag);
+    lewesi_wipe(&nonce, sizeof nonce);
+    return error;
 }
 
 /* Decrypts in place; `forged` if the tag is wrong, LEWES_ERROR_CRYPTO as it is. */
 static enum lewes_error unseal(const uint8_t key[AEAD_LEN], uint8_t *text, size_t len,
                                const uint8_t tag[LEWESI_AEAD_TAG_LEN], enum lewes_error forged)
 {
-    const struct lewesi_nonce nonce = nonce_of(key);
+    struct lewesi_nonce nonce = nonce_of(key);
     enum lewes_error error = lewesi_aead_open(key, &nonce, span(NULL, 0), text, len, tag);
+    lewesi_wipe(&nonce, sizeof nonce);
     return error == LEWES_ERROR_AUTH ? forged : error;
 }
 
@@ -108,19 +111,15 @@ static enum lewes_error write_plaintext(uint8_t out[LEWESI_PSQ_PLAINTEXT_LEN],
                                         const struct lewesi_psq_initiation *in,
                                         struct lewesi_span signed_part)
 {
-    uint8_t signature[LEWESI_SIGNATURE_LEN];
     struct lewesi_writer w;
-    enum lewes_error error = lewesi_ed25519_sign(signature, in->client_private, signed_part);
-    if (error)
-        return error;
     lewesi_writer_init(&w, out, LEWESI_PSQ_PLAINTEXT_LEN);
     lewesi_write_u64be(&w, in->time.seconds);
     lewesi_write_u32be(&w, in->time.milliseconds);
     lewesi_write_u64be(&w, 0); /* the time to live is a u128 */
     lewesi_write_u64be(&w, TTL_MS);
-    lewesi_write_copy(&w, signature, sizeof signature);
+    uint8_t *signature = lewesi_write_space(&w, LEWESI_SIGNATURE_LEN);
     lewesi_write_copy(&w, in->client->bytes, LEWES_KEY_LEN);
-    return LEWES_OK;
+    return lewesi_ed25519_sign(signature, in->client_private, signed_part);
 }
 
 enum lewes_error lewesi_psq_initiate(struct lewesi_writer *out, struct lewesi_psq_keys *keys,
@@ -156,6 +155,8 @@ enum lewes_error lewesi_psq_initiate(struct lewesi_writer *out, struct lewesi_ps
     *keys = schedule.keys;
     out->at += len;
 out:
+    if (error && message)
+        lewesi_wipe(message, len);
     lewesi_wipe(&schedule, sizeof schedule);
     lewesi_wipe(secret, sizeof secret);
     lewesi_wipe(plaintext, sizeof plaintext);
@@ -245,7 +246,10 @@ enum lewes_error lewesi_psq_answer(uint8_t out[LEWESI_PSQ_ANSWER_LEN],
     uint8_t *text = out + LEWESI_AEAD_TAG_LEN + 1;
     out[LEWESI_AEAD_TAG_LEN] = HANDLE_LEN;
     memcpy(text, handle, HANDLE_LEN);
-    return seal(keys->responder_key, text, HANDLE_LEN, out);
+    enum lewes_error error = seal(keys->responder_key, text, HANDLE_LEN, out);
+    if (error)
+        lewesi_wipe(out, LEWESI_PSQ_ANSWER_LEN);
+    return error;
 }
 
 enum lewes_error lewesi_psq_answer_check(struct lewesi_span message,

@@ -39,7 +39,7 @@ struct lewesi_psq_initiation {
 };
 
 /* Writes the registration message (8.3). KEY (bad KEM key), CRYPTO, SPACE: keys zeroed, nothing
- * written. */
+ * written, what was begun is zeroed. */
 LEWES_MUST_USE enum lewes_error lewesi_psq_initiate(struct lewesi_writer *out,
                                                     struct lewesi_psq_keys *keys,
                                                     const struct lewesi_psq_initiation *in);
@@ -59,7 +59,7 @@ LEWES_MUST_USE enum lewes_error lewesi_psq_accept(struct lewesi_psq_keys *keys,
                                                   struct lewesi_span message,
                                                   const struct lewesi_psq_acceptance *in);
 
-/* Responder message, always the same 30-byte form (P38). */
+/* Responder message, always the same 30-byte form (P38). CRYPTO: `out` zeroed. */
 LEWES_MUST_USE enum lewes_error lewesi_psq_answer(uint8_t out[LEWESI_PSQ_ANSWER_LEN],
                                                   const struct lewesi_psq_keys *keys);
 /* Initiator: length prefix exact, AEAD opens; else LEWES_ERROR_PEER. CRYPTO. */

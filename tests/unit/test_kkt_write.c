@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "lib/base/secret.h"
 #include "lib/kkt/kkt.h"
 #include "tests/support/kem_vectors.h"
 #include "tests/support/kkt_frames.h"
@@ -98,6 +99,8 @@ static void check_room(const struct lewesi_kem *kem)
         backend_fails = true;
         assert_int_equal(write_behind(&w, out, 3 + lengths[i], keys[i], kem), LEWES_ERROR_CRYPTO);
         assert_int_equal(w.at, 3);
+        assert_memory_equal(out, "abc", 3);
+        assert_true(lewesi_is_zero(out + 3, lengths[i] - LEWESI_SIGNATURE_LEN));
         backend_fails = false;
     }
 }

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "lib/base/secret.h"
 #include "lib/psq/psq.h"
 
 #define BEFORE_HANDLE 17 /* tag, length */
@@ -166,6 +167,7 @@ static void a_back_end_that_fails_is_not_the_peers_fault(void **state)
     backend_fails = true;
     assert_int_equal(check(message, sizeof message, &keys), LEWES_ERROR_CRYPTO);
     assert_int_equal(lewesi_psq_answer(message, &keys), LEWES_ERROR_CRYPTO);
+    assert_true(lewesi_is_zero(message, sizeof message));
 }
 
 int main(void)

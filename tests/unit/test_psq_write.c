@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "lib/base/secret.h"
 #include "lib/psq/psq.h"
 #include "tests/support/kem_vectors.h"
 #include "tests/support/psq_model.h"
@@ -81,12 +82,15 @@ static enum lewes_error write_behind(const struct psq_model *model, size_t cap)
     struct lewesi_psq_keys keys;
     struct lewesi_writer w;
     memset(&keys, 0x55, sizeof keys);
+    memset(out, 0x55, sizeof out);
     lewesi_writer_init(&w, out, cap);
     lewesi_write_copy(&w, (const uint8_t *)"abc", 3);
     enum lewes_error error = lewesi_psq_initiate(&w, &keys, &in);
     if (error) {
         assert_int_equal(w.at, cap < 3 ? 0 : 3);
         assert_memory_equal(&keys, &zeros, sizeof keys);
+        if (error != LEWES_ERROR_SPACE) /* for want of room nothing is begun */
+            assert_true(lewesi_is_zero(out + 3, model->len));
     } else {
         assert_int_equal(w.at, 3 + model->len);
         assert_memory_equal(out, "abc", 3);
@@ -140,6 +144,7 @@ static void a_gateway_key_that_gives_zero_is_refused(void **state)
     struct psq_model model;
     (void)state;
     psq_model_init(&model, lewesi_kem_find(LEWES_KEM_X25519));
+    psq_model_write(&model);
     memset(model.pair.public_key, 0, LEWES_KEY_LEN);
     assert_int_equal(write_behind(&model, 3 + LEWESI_PSQ_MESSAGE_MAX), LEWES_ERROR_KEY);
     model.pair.public_key[0] = 1;
@@ -151,6 +156,7 @@ static void a_malformed_gateway_key_is_refused(void **state)
     struct psq_model model;
     (void)state;
     psq_model_init(&model, lewesi_kem_find(LEWES_KEM_MLKEM768));
+    psq_model_write(&model);
     memset(model.pair.public_key, 0xff, 3);
     assert_int_equal(write_behind(&model, 3 + LEWESI_PSQ_MESSAGE_MAX), LEWES_ERROR_KEY);
 }
