@@ -259,6 +259,9 @@ static void a_digest_length_of_32_may_come_back_as_0(void **state)
                          value == 0 || value == 32 ? LEWES_OK : LEWES_ERROR_KKT);
     asked.expected.suite.digest_len = 0;
     assert_int_equal(read_with(&asked, at, 32), LEWES_ERROR_KKT);
+    asked.expected.suite.digest_len = 64; /* only 32 is what 0 means */
+    assert_int_equal(read_with(&asked, at, 0), LEWES_ERROR_KKT);
+    assert_int_equal(read_with(&asked, at, 64), LEWES_OK);
 }
 
 static void an_x25519_key_that_is_not_the_identitys_is_refused(void **state)

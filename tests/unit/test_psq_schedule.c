@@ -17,6 +17,7 @@
 
 #define STEPS 16
 #define WIPED_CAP 8192
+#define NONCE_LEN 12 /* behind the key, protocol.md 8.2 */
 
 /* The linker puts these between PSQ and the rooms below, to watch. */
 void __real_lewesi_hkdf_expand(uint8_t *out, size_t out_len, const uint8_t prk[32],
@@ -75,12 +76,17 @@ void __wrap_lewesi_wipe(void *block, size_t len)
     __real_lewesi_wipe(block, len);
 }
 
+static unsigned times_wiped(const void *secret, size_t len)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i + len <= wiped_len; i++)
+        count += memcmp(wiped + i, secret, len) == 0;
+    return count;
+}
+
 static bool was_wiped(const void *secret, size_t len)
 {
-    for (size_t i = 0; i + len <= wiped_len; i++)
-        if (memcmp(wiped + i, secret, len) == 0)
-            return true;
-    return false;
+    return times_wiped(secret, len) > 0;
 }
 
 /* How often `value` went in or came out. */
@@ -269,6 +275,9 @@ static void check_wiping(const struct lewesi_kem *kem)
     forget();
     initiate(&model, &keys);
     assert_wiped(&model.schedule, secret);
+    assert_int_equal(times_wiped(model.schedule.ki + LEWESI_AEAD_KEY_LEN, NONCE_LEN), 2);
+    assert_true(was_wiped(model.message + model.len - LEWESI_PSQ_PLAINTEXT_LEN,
+                          LEWESI_PSQ_PLAINTEXT_LEN)); /* encrypted where it stood */
     bool *const faults[] = {NULL, &model.wrong_mac, &model.wrong_tag, &model.wrong_credential,
                             &model.wrong_signature};
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
@@ -278,6 +287,8 @@ static void check_wiping(const struct lewesi_kem *kem)
         forget();
         assert_int_equal(psq_model_accept(&model), faults[i] ? LEWES_ERROR_PSQ : LEWES_OK);
         assert_wiped(&model.schedule, secret);
+        assert_int_equal(times_wiped(model.schedule.ki + LEWESI_AEAD_KEY_LEN, NONCE_LEN),
+                         model.wrong_mac ? 1 : 2);
         if (!model.wrong_mac && !model.wrong_tag && !model.wrong_credential)
             assert_true(was_wiped(model.parties.client.bytes, LEWES_KEY_LEN));
         if (faults[i])
@@ -289,6 +300,23 @@ static void every_secret_is_wiped_at_the_end_and_at_every_refusal(void **state)
 {
     (void)state;
     kem_suites_each(check_wiping);
+}
+
+static void the_nonce_of_the_answer_is_wiped_in_both_roles(void **state)
+{
+    uint8_t answer[LEWESI_PSQ_ANSWER_LEN];
+    struct lewesi_psq_keys keys;
+    (void)state;
+    for (size_t i = 0; i < sizeof keys.responder_key; i++)
+        keys.responder_key[i] = (uint8_t)(0x61 + i);
+    const uint8_t *nonce = keys.responder_key + LEWESI_AEAD_KEY_LEN;
+    forget();
+    assert_int_equal(lewesi_psq_answer(answer, &keys), LEWES_OK);
+    assert_int_equal(times_wiped(nonce, NONCE_LEN), 1);
+    forget();
+    const struct lewesi_span message = {answer, sizeof answer};
+    assert_int_equal(lewesi_psq_answer_check(message, &keys), LEWES_OK);
+    assert_int_equal(times_wiped(nonce, NONCE_LEN), 1);
 }
 
 static void what_the_psk_is_made_of_is_wiped(void **state)
@@ -314,6 +342,7 @@ int main(void)
         cmocka_unit_test(the_last_byte_of_the_secret_takes_no_part),
         cmocka_unit_test(the_recorded_schedules_are_followed_in_both_roles),
         cmocka_unit_test(every_secret_is_wiped_at_the_end_and_at_every_refusal),
+        cmocka_unit_test(the_nonce_of_the_answer_is_wiped_in_both_roles),
         cmocka_unit_test(what_the_psk_is_made_of_is_wiped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
