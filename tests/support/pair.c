@@ -247,7 +247,8 @@ bool pair_image_same(const struct pair_image *image, const struct lewes_session 
     now.session.drops = image->session.drops;
     now.session.noise_failures = image->session.noise_failures;
     memcpy(&now.session.replay, &image->session.replay, sizeof now.session.replay);
-    return memcmp(&now.session, &image->session, sizeof now.session) == 0 &&
-           now.handshake_len == image->handshake_len &&
+    /* Bytes, on purpose: padding and all, nothing may have been touched. */
+    const uint8_t *is = (const uint8_t *)&now.session, *was = (const uint8_t *)&image->session;
+    return memcmp(is, was, sizeof now.session) == 0 && now.handshake_len == image->handshake_len &&
            memcmp(now.handshake, image->handshake, now.handshake_len) == 0;
 }

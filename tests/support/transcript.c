@@ -89,9 +89,9 @@ static bool wire_read(struct wire *wire, const json_t *list)
 
     json_array_foreach(list, i, item)
     {
-        if (wire->count == FRAMES_MAX || !frame_read(&wire->frames[wire->count++], item)) {
+        if (wire->count == FRAMES_MAX || !frame_read(&wire->frames[wire->count], item))
             return false;
-        }
+        wire->count++;
     }
     return wire->count > 0;
 }

@@ -16,9 +16,9 @@ enum offset {
     PAY_INFO = 1202,
     DATE = 1275,
     EPOCH = 1279,
-    TYPE,
-    MODE,
-    IP,
+    TYPE = 1280,
+    MODE = 1281,
+    IP = 1282,
     TIME = 1287
 };
 /* Numbers of fields. */
@@ -31,10 +31,9 @@ static void refused(const struct message *message, unsigned expected_field)
     memset(&request, 0x5a, sizeof request);
     before = request;
     /* A copy of the exact size lets the sanitizer see a byte that is read behind the end. */
-    uint8_t *exact = malloc(message->len + 1);
+    uint8_t *exact = malloc(message->len ? message->len : 1);
     assert_non_null(exact);
     memcpy(exact, message->bytes, message->len);
-    exact = realloc(exact, message->len ? message->len : 1);
     assert_int_not_equal(lewes_request_decode(&request, exact, message->len, &field), LEWES_OK);
     free(exact);
     assert_memory_equal(&request, &before, sizeof request);
@@ -284,8 +283,10 @@ static void a_value_without_encoding_is_an_error_of_the_caller(void **state)
     REFUSED(credential.epoch = (uint64_t)INT64_MAX + 1);
     REFUSED(timestamp = (uint64_t)INT64_MAX + 1);
     REFUSED(client_ip.family = 5);
+    /* NOLINTBEGIN(clang-analyzer-optin.core.EnumCastOutOfRange): that is the point */
     REFUSED(ticket_type = (enum lewes_ticket_type)4);
     REFUSED(mode = (enum lewes_mode)2);
+    /* NOLINTEND(clang-analyzer-optin.core.EnumCastOutOfRange) */
 #undef REFUSED
     for (size_t cap = 0; cap < 1292; cap++) {
         memset(out, 0, sizeof out);
