@@ -31,9 +31,12 @@ static int load(struct config *config, const struct options *options)
         };
         status = config_load(config, &sources, &error);
     }
-    free(text);
     if (status != 0)
         fprintf(stderr, "lewesd: %s\n", error.text);
+    if (text == NULL)
+        fputs("lewesd: write it as lewesd.conf(5) says, or name another one with --config\n",
+              stderr);
+    free(text);
     return status;
 }
 

@@ -25,7 +25,7 @@ struct client {
     struct lewes_session *session;
     size_t split; /* bytes sent at a time; 0 = all */
 
-    uint8_t in[2 * CLIENT_FRAME_CAP];
+    uint8_t in[CLIENT_FRAME_CAP];
     size_t in_len;
     uint8_t packet[LEWES_PACKET_MAX]; /* the last one that came */
     size_t packet_len;
