@@ -304,9 +304,8 @@ static double time_primitive(enum primitive primitive, size_t len)
 
     make_keys(&keys, len);
     start = now_us();
-    for (unsigned i = 0; i < REPEATS; i++) {
+    for (unsigned i = 0; i < REPEATS; i++)
         check(run_once(primitive, &keys, len), primitive_names[primitive]);
-    }
     return (now_us() - start) / REPEATS;
 }
 
@@ -367,16 +366,14 @@ static void step(struct bench_pair *pair, unsigned message)
 {
     struct lewes_session **const session = message % 2 == 0 ? &pair->initiator : &pair->responder;
 
-    if (message == 0) {
+    if (message == 0)
         open_initiator(pair);
-    } else if (message == 1) {
+    else if (message == 1)
         open_responder(pair);
-    } else {
+    else
         (void)read_packet(*session, &pair->packet);
-    }
-    if (message < 8) {
+    if (message < 8)
         write_packet(*session, &pair->packet);
-    }
 }
 
 /* Nine steps: eight messages, and the last is only read. Adds microseconds for each side. */
@@ -385,9 +382,8 @@ static void run_handshakes(double sides[2], struct counts side_counts[2])
     for (unsigned message = 0; message <= 8; message++) {
         const double start = now_us();
         memset(&counts, 0, sizeof counts);
-        for (unsigned i = 0; i < PAIRS; i++) {
+        for (unsigned i = 0; i < PAIRS; i++)
             step(&pairs[i], message);
-        }
         sides[message % 2] += now_us() - start;
         for (unsigned p = 0; p < PRIMITIVES; p++) {
             side_counts[message % 2].calls[p] += counts.calls[p];
@@ -400,9 +396,8 @@ static void end_pairs(double sides[2])
 {
     for (unsigned side = 0; side < 2; side++) {
         const double start = now_us();
-        for (unsigned i = 0; i < PAIRS; i++) {
+        for (unsigned i = 0; i < PAIRS; i++)
             lewes_session_free(side == 0 ? pairs[i].initiator : pairs[i].responder);
-        }
         sides[side] += now_us() - start;
     }
 }
@@ -454,9 +449,8 @@ static void bench_handshake(void)
         end_pairs(sides);
         result.handshake[0][round] = sides[0] / PAIRS;
         result.handshake[1][round] = sides[1] / PAIRS;
-        for (unsigned p = 0; p < PRIMITIVES; p++) {
+        for (unsigned p = 0; p < PRIMITIVES; p++)
             result.primitive[p][round] = time_primitive((enum primitive)p, length_of(&result, p));
-        }
     }
     report_side("initiator, one handshake", &result, 0);
     report_side("responder, one handshake", &result, 1);
@@ -470,9 +464,8 @@ static void bench_data(size_t len)
     double seal[ROUNDS], open[ROUNDS];
     struct bench_pair pair;
 
-    for (unsigned message = 0; message <= 8; message++) {
+    for (unsigned message = 0; message <= 8; message++)
         step(&pair, message);
-    }
     for (unsigned round = 0; round < ROUNDS; round++) {
         double start = now_us();
         for (unsigned i = 0; i < PACKETS; i++) {
@@ -481,9 +474,8 @@ static void bench_data(size_t len)
         }
         seal[round] = (now_us() - start) / PACKETS;
         start = now_us();
-        for (unsigned i = 0; i < PACKETS; i++) {
+        for (unsigned i = 0; i < PACKETS; i++)
             check(read_packet(pair.responder, &packets[i]) == LEWES_EVENT_PAYLOAD, "open");
-        }
         open[round] = (now_us() - start) / PACKETS;
     }
     lewes_session_free(pair.initiator);

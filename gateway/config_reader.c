@@ -41,10 +41,9 @@ static bool has_control(struct config_span span)
 
 static struct config_span without_comment(struct config_span span)
 {
-    for (size_t i = 0; i < span.len; i++) {
+    for (size_t i = 0; i < span.len; i++)
         if (span.text[i] == '#' && (i == 0 || blank(span.text[i - 1])))
             span.len = i;
-    }
     return trim(span);
 }
 

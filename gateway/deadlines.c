@@ -20,10 +20,9 @@ void deadlines_clear(struct deadlines *deadlines, enum deadline which)
 static int earliest(const struct deadlines *deadlines)
 {
     int best = 0;
-    for (int i = 1; i < DEADLINES; i++) {
+    for (int i = 1; i < DEADLINES; i++)
         if (deadlines->at[i] < deadlines->at[best])
             best = i;
-    }
     return best;
 }
 

@@ -35,9 +35,8 @@ const char *end_name(enum end end)
 
 enum end end_of_error(enum lewes_error error)
 {
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
         if (ends[i].error == error)
             return ends[i].end;
-    }
     return END_IO;
 }

@@ -47,13 +47,12 @@ static int check(const struct config *config, const struct options *options)
         fprintf(stderr, "lewesd: %s\n", error.text);
         return EXIT_USAGE;
     }
-    for (int family = 4; family <= 6; family += 2) {
+    for (int family = 4; family <= 6; family += 2)
         if (!system_forwards(family))
             fprintf(stderr,
                     "lewesd: warning: this host does not forward IPv%d, so tunnels lead no "
                     "further; \"sysctl net.%s=1\" switches it on\n",
                     family, family == 4 ? "ipv4.ip_forward" : "ipv6.conf.all.forwarding");
-    }
     printf("%s: the configuration is good\n", options->config);
     return EXIT_SUCCESS;
 }

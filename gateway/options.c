@@ -44,10 +44,9 @@ static const struct option *find(const char *argument, const char **value)
 {
     size_t len = strcspn(argument, "=");
     *value = argument[len] == '=' ? argument + len + 1 : NULL;
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (strlen(table[i].name) == len && strncmp(table[i].name, argument, len) == 0)
             return &table[i];
-    }
     return NULL;
 }
 

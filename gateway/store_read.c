@@ -92,12 +92,11 @@ enum store_result store_load(struct store *store,
     uint64_t unreadable = 0;
     sqlite3_stmt *s = start(store, STATEMENT_LOAD, NULL);
     int code;
-    while ((code = store_step(store, s, STORE_POINT_READ)) == SQLITE_ROW) {
+    while ((code = store_step(store, s, STORE_POINT_READ)) == SQLITE_ROW)
         if (read_lease(s, &lease))
             each(user, &lease);
         else
             unreadable++;
-    }
     enum store_result result = code == SQLITE_DONE ? STORE_OK : store_failed(store, code);
     store_reset(s);
     if (bad)

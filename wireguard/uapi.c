@@ -245,7 +245,7 @@ void uapi_parser_init(struct uapi_parser *parser,
 
 enum uapi_progress uapi_parse(struct uapi_parser *parser, const char *bytes, size_t len)
 {
-    for (size_t i = 0; i < len && parser->progress != UAPI_BAD; i++) {
+    for (size_t i = 0; i < len && parser->progress != UAPI_BAD; i++)
         if (parser->progress == UAPI_DONE || bytes[i] == '\0')
             parser->progress = UAPI_BAD; /* one request, one answer: what follows is nobody's */
         else if (bytes[i] == '\n')
@@ -254,7 +254,6 @@ enum uapi_progress uapi_parse(struct uapi_parser *parser, const char *bytes, siz
             parser->progress = UAPI_BAD;
         else
             parser->line[parser->len++] = bytes[i];
-    }
     return parser->progress;
 }
 

@@ -38,14 +38,12 @@ void lewesi_read_copy(struct lewesi_reader *r, uint8_t *out, size_t len)
 {
     const uint8_t *const p = lewesi_read_bytes(r, len);
 
-    if (len == 0) {
+    if (len == 0)
         return;
-    }
-    if (p == NULL) {
+    if (p == NULL)
         memset(out, 0, len);
-    } else {
+    else
         memcpy(out, p, len);
-    }
 }
 
 uint8_t lewesi_read_u8(struct lewesi_reader *r)
@@ -112,72 +110,64 @@ void lewesi_write_copy(struct lewesi_writer *w, const uint8_t *data, size_t len)
 {
     uint8_t *const p = lewesi_write_space(w, len);
 
-    if (p != NULL && len > 0) {
+    if (p != NULL && len > 0)
         memcpy(p, data, len);
-    }
 }
 
 void lewesi_write_zeros(struct lewesi_writer *w, size_t len)
 {
     uint8_t *const p = lewesi_write_space(w, len);
 
-    if (p != NULL) {
+    if (p != NULL)
         memset(p, 0, len);
-    }
 }
 
 void lewesi_write_u8(struct lewesi_writer *w, uint8_t v)
 {
     uint8_t *const p = lewesi_write_space(w, 1);
 
-    if (p != NULL) {
+    if (p != NULL)
         *p = v;
-    }
 }
 
 void lewesi_write_u16le(struct lewesi_writer *w, uint16_t v)
 {
     uint8_t *const p = lewesi_write_space(w, 2);
 
-    if (p != NULL) {
+    if (p != NULL)
         lewesi_store16le(p, v);
-    }
 }
 
 void lewesi_write_u32le(struct lewesi_writer *w, uint32_t v)
 {
     uint8_t *const p = lewesi_write_space(w, 4);
 
-    if (p != NULL) {
+    if (p != NULL)
         lewesi_store32le(p, v);
-    }
 }
 
 void lewesi_write_u64le(struct lewesi_writer *w, uint64_t v)
 {
     uint8_t *const p = lewesi_write_space(w, 8);
 
-    if (p != NULL) {
+    if (p != NULL)
         lewesi_store64le(p, v);
-    }
 }
 
 void lewesi_write_u32be(struct lewesi_writer *w, uint32_t v)
 {
     uint8_t *const p = lewesi_write_space(w, 4);
 
-    if (p != NULL) {
+    if (p != NULL)
         lewesi_store32be(p, v);
-    }
 }
 
 void lewesi_write_u64be(struct lewesi_writer *w, uint64_t v)
 {
     uint8_t *const p = lewesi_write_space(w, 8);
 
-    if (p != NULL) {
+    if (p != NULL)
         lewesi_store64be(p, v);
-    }
 }
 
 uint16_t lewesi_load16le(const uint8_t *p)

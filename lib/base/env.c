@@ -9,9 +9,8 @@ void *lewesi_allocate(const struct lewes_env *env, size_t size)
 {
     void *const block = env->allocate(env->user, size);
 
-    if (block != NULL) {
+    if (block != NULL)
         memset(block, 0, size);
-    }
     return block;
 }
 

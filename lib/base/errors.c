@@ -48,11 +48,9 @@ static const struct description descriptions[] = {
 
 const char *lewes_strerror(enum lewes_error error)
 {
-    for (size_t i = 0; i < sizeof descriptions / sizeof descriptions[0]; i++) {
-        if (descriptions[i].error == error) {
+    for (size_t i = 0; i < sizeof descriptions / sizeof descriptions[0]; i++)
+        if (descriptions[i].error == error)
             return descriptions[i].text;
-        }
-    }
     return "unknown error";
 }
 
@@ -60,14 +58,11 @@ enum lewes_error_class lewes_error_class(enum lewes_error error)
 {
     const int number = (int)error;
 
-    if (number >= 0) {
+    if (number >= 0)
         return LEWES_CLASS_NONE;
-    }
-    if (number > -100) {
+    if (number > -100)
         return LEWES_CLASS_CALLER;
-    }
-    if (number > -200) {
+    if (number > -200)
         return LEWES_CLASS_PACKET;
-    }
     return number > -300 ? LEWES_CLASS_SESSION : LEWES_CLASS_MACHINE;
 }

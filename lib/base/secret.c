@@ -14,9 +14,8 @@ static unsigned opaque(unsigned v)
 
 void lewesi_wipe(void *block, size_t len)
 {
-    if (len == 0) {
+    if (len == 0)
         return;
-    }
     memset(block, 0, len);
     /* Somebody might read it: the memset must stay. */
     __asm__ volatile("" : : "r"(block) : "memory");
@@ -32,9 +31,8 @@ bool lewesi_equal(const void *a, const void *b, size_t len)
     const uint8_t *const x = a, *const y = b;
     unsigned difference = 0;
 
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++)
         difference = opaque(difference | (unsigned)(x[i] ^ y[i]));
-    }
     return difference == 0;
 }
 
@@ -43,8 +41,7 @@ bool lewesi_is_zero(const void *a, size_t len)
     const uint8_t *const x = a;
     unsigned bits = 0;
 
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++)
         bits = opaque(bits | x[i]);
-    }
     return bits == 0;
 }

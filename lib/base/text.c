@@ -38,9 +38,8 @@ static size_t leading_zeros(const uint8_t number[LEWES_KEY_LEN])
 {
     size_t zeros = 0;
 
-    while (zeros < LEWES_KEY_LEN && number[zeros] == 0) {
+    while (zeros < LEWES_KEY_LEN && number[zeros] == 0)
         zeros++;
-    }
     return zeros;
 }
 
@@ -52,9 +51,8 @@ void lewes_base58_encode(char out[LEWES_BASE58_CAP], const uint8_t bytes[LEWES_K
     size_t first = BASE58_MAX;
 
     memcpy(number, bytes, LEWES_KEY_LEN);
-    while (leading_zeros(number) < LEWES_KEY_LEN) {
+    while (leading_zeros(number) < LEWES_KEY_LEN)
         digits[--first] = alphabet[pop_digit(number)];
-    }
     memset(out, alphabet[0], zeros);
     memcpy(out + zeros, digits + first, BASE58_MAX - first);
     out[zeros + BASE58_MAX - first] = '\0';
@@ -65,9 +63,8 @@ static unsigned digit_value(char c)
 {
     unsigned value = 0;
 
-    while (value < 58 && alphabet[value] != c) {
+    while (value < 58 && alphabet[value] != c)
         value++;
-    }
     return value;
 }
 
@@ -76,23 +73,19 @@ enum lewes_error lewes_base58_decode(uint8_t bytes[LEWES_KEY_LEN], const char *t
     uint8_t number[LEWES_KEY_LEN] = {0};
     size_t ones = 0;
 
-    if (len < LEWES_KEY_LEN || len > BASE58_MAX) {
+    if (len < LEWES_KEY_LEN || len > BASE58_MAX)
         return LEWES_ERROR_FORMAT;
-    }
     for (size_t i = 0; i < len; i++) {
         const unsigned value = digit_value(text[i]);
 
-        if (value == 58 || push_digit(number, 58, value) != 0) {
+        if (value == 58 || push_digit(number, 58, value) != 0)
             return LEWES_ERROR_FORMAT;
-        }
     }
     /* Each leading digit of value zero stands for a zero byte, and for nothing else. */
-    while (ones < len && text[ones] == alphabet[0]) {
+    while (ones < len && text[ones] == alphabet[0])
         ones++;
-    }
-    if (ones != leading_zeros(number)) {
+    if (ones != leading_zeros(number))
         return LEWES_ERROR_FORMAT;
-    }
     memcpy(bytes, number, LEWES_KEY_LEN);
     return LEWES_OK;
 }
@@ -132,9 +125,8 @@ void lewes_base64_encode(char out[LEWES_BASE64_CAP], const uint8_t bytes[LEWES_K
 
     for (size_t i = 0; i < LEWES_KEY_LEN; i++) {
         buffer = buffer << 8 | bytes[i];
-        for (bits += 8; bits >= 6; bits -= 6) {
+        for (bits += 8; bits >= 6; bits -= 6)
             out[at++] = sextet_letter(buffer >> (bits - 6) & 63);
-        }
     }
     out[at++] = sextet_letter(buffer << (6 - bits) & 63);
     out[at++] = '=';

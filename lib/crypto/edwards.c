@@ -75,9 +75,8 @@ static struct element small(uint64_t v)
 
 static struct element add(struct element a, struct element b)
 {
-    for (size_t i = 0; i < LIMBS; i++) {
+    for (size_t i = 0; i < LIMBS; i++)
         a.limb[i] += b.limb[i];
-    }
     return a;
 }
 
@@ -85,9 +84,8 @@ static struct element add(struct element a, struct element b)
 static struct element sub(struct element a, struct element b)
 {
     a.limb[0] += 4 * (MASK - 18) - b.limb[0];
-    for (size_t i = 1; i < LIMBS; i++) {
+    for (size_t i = 1; i < LIMBS; i++)
         a.limb[i] += 4 * MASK - b.limb[i];
-    }
     return a;
 }
 
@@ -136,9 +134,8 @@ static struct element mul(struct element a, struct element b)
 /* a^(2^n) * b */
 static struct element square_times(struct element a, unsigned n, struct element b)
 {
-    while (n-- > 0) {
+    while (n-- > 0)
         a = mul(a, a);
-    }
     return mul(a, b);
 }
 
@@ -178,9 +175,8 @@ static void serialise(uint8_t out[32], struct element a)
     a = mul(a, small(1));
     /* Now a < 2p, and a >= p exactly if a + 19 reaches 2^255. */
     carry = 19;
-    for (size_t i = 0; i < LIMBS; i++) {
+    for (size_t i = 0; i < LIMBS; i++)
         carry = (a.limb[i] + carry) >> 51;
-    }
     carry *= 19;
     for (size_t i = 0; i < LIMBS; i++) {
         carry += a.limb[i];
@@ -231,12 +227,10 @@ enum lewes_error lewesi_x25519_public_from_ed25519(struct lewes_x25519_public *o
     const struct element z = mul(sub(one, yy), w);
     const struct element r = power(z), rr = mul(r, r), rrz = mul(rr, z);
 
-    if (!is_canonical(key->bytes, y) || !same(mul(rrz, rrz), one)) {
+    if (!is_canonical(key->bytes, y) || !same(mul(rrz, rrz), one))
         return LEWES_ERROR_KEY;
-    }
-    if (same(y, small(0)) || same(z, mul(small(4), yy))) {
+    if (same(y, small(0)) || same(z, mul(small(4), yy)))
         return LEWES_ERROR_KEY;
-    }
     serialise(out->bytes, mul(mul(rrz, rr), mul(mul(n, n), w)));
     return LEWES_OK;
 }

@@ -17,9 +17,8 @@ void lewesi_hkdf_expand(uint8_t *out, size_t out_len, const uint8_t prk[32],
     lewesi_hmac_init(&keyed, (struct lewesi_span){prk, 32});
     for (size_t at = 0; at < out_len; at += len) {
         hmac = keyed;
-        if (at > 0) {
+        if (at > 0)
             lewesi_hmac_update(&hmac, (struct lewesi_span){block, BLOCK});
-        }
         lewesi_hmac_update(&hmac, info);
         counter++;
         lewesi_hmac_update(&hmac, (struct lewesi_span){&counter, 1});
@@ -42,9 +41,8 @@ void lewesi_hkdf_noise(uint8_t out1[32], uint8_t out2[32], uint8_t *out3, const 
     lewesi_hkdf_expand(blocks, (out3 == NULL ? 2 : 3) * BLOCK, prk, (struct lewesi_span){NULL, 0});
     memcpy(out1, blocks, BLOCK);
     memcpy(out2, blocks + BLOCK, BLOCK);
-    if (out3 != NULL) {
+    if (out3 != NULL)
         memcpy(out3, blocks + 2 * BLOCK, BLOCK);
-    }
     lewesi_wipe(prk, sizeof prk);
     lewesi_wipe(blocks, sizeof blocks);
 }

@@ -12,19 +12,16 @@ void lewesi_hmac_init(struct lewesi_hmac *hmac, struct lewesi_span key)
 {
     uint8_t pad[SHA256_CBLOCK] = {0};
 
-    if (key.len > sizeof pad) {
+    if (key.len > sizeof pad)
         lewesi_sha256(pad, key, (struct lewesi_span){NULL, 0});
-    } else if (key.len > 0) {
+    else if (key.len > 0)
         memcpy(pad, key.data, key.len);
-    }
-    for (size_t i = 0; i < sizeof pad; i++) {
+    for (size_t i = 0; i < sizeof pad; i++)
         pad[i] ^= 0x36;
-    }
     SHA256_Init(&hmac->inner);
     SHA256_Update(&hmac->inner, pad, sizeof pad);
-    for (size_t i = 0; i < sizeof pad; i++) {
+    for (size_t i = 0; i < sizeof pad; i++)
         pad[i] ^= 0x36 ^ 0x5c;
-    }
     SHA256_Init(&hmac->outer);
     SHA256_Update(&hmac->outer, pad, sizeof pad);
     lewesi_wipe(pad, sizeof pad);

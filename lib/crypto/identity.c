@@ -10,9 +10,8 @@ enum lewes_error lewes_identity_new(struct lewes_identity **identity, const stru
     struct lewes_identity *const made = lewesi_allocate(env, sizeof *made);
     struct lewes_x25519_public converted;
 
-    if (made == NULL) {
+    if (made == NULL)
         return LEWES_ERROR_MEMORY;
-    }
     made->env = *env;
     lewesi_ed25519_from_seed(&made->ed25519_private, &made->ed25519, seed);
     lewesi_x25519_private_from_seed(&made->x25519_private, seed);
@@ -45,17 +44,15 @@ const struct lewes_ed25519_public *lewes_identity_public(const struct lewes_iden
 struct lewesi_kem_public lewesi_identity_kem_public(const struct lewes_identity *identity,
                                                     unsigned id)
 {
-    if (id == LEWES_KEM_X25519) {
+    if (id == LEWES_KEM_X25519)
         return lewesi_kem_public_of_x25519(&identity->x25519);
-    }
     return (struct lewesi_kem_public){NULL, NULL};
 }
 
 struct lewesi_kem_private lewesi_identity_kem_private(const struct lewes_identity *identity,
                                                       unsigned id)
 {
-    if (id == LEWES_KEM_X25519) {
+    if (id == LEWES_KEM_X25519)
         return lewesi_kem_private_of_x25519(&identity->x25519_private);
-    }
     return (struct lewesi_kem_private){NULL, NULL};
 }

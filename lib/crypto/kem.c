@@ -39,11 +39,10 @@ static enum lewes_error x25519_encapsulate(uint8_t *ciphertext,
     memcpy(ephemeral.bytes, randomness, X25519_LEN);
     lewesi_x25519_public(&ephemeral_public, &ephemeral);
     error = x25519_agree(secret, randomness, public_key);
-    if (error == LEWES_OK) {
+    if (error == LEWES_OK)
         memcpy(ciphertext, ephemeral_public.bytes, X25519_LEN);
-    } else {
+    else
         memset(ciphertext, 0, X25519_LEN);
-    }
     lewesi_wipe(&ephemeral, sizeof ephemeral);
     return error;
 }
@@ -87,11 +86,9 @@ static const struct lewesi_kem kems[] = {
 
 const struct lewesi_kem *lewesi_kem_find(unsigned id)
 {
-    for (size_t i = 0; i < sizeof kems / sizeof kems[0]; i++) {
-        if ((unsigned)kems[i].id == id) {
+    for (size_t i = 0; i < sizeof kems / sizeof kems[0]; i++)
+        if ((unsigned)kems[i].id == id)
             return &kems[i];
-        }
-    }
     return NULL;
 }
 

@@ -51,9 +51,8 @@ enum lewes_error lewesi_mlkem768_check(const uint8_t public_key[LEWESI_MLKEM768_
         const unsigned two =
             public_key[i] | (unsigned)public_key[i + 1] << 8 | (unsigned)public_key[i + 2] << 16;
 
-        if ((two & 0xfff) >= MODULUS || two >> 12 >= MODULUS) {
+        if ((two & 0xfff) >= MODULUS || two >> 12 >= MODULUS)
             return LEWES_ERROR_KEY;
-        }
     }
     return LEWES_OK;
 }
@@ -68,13 +67,11 @@ enum lewes_error lewesi_mlkem768_encapsulate(uint8_t ciphertext[LEWESI_MLKEM768_
     EVP_PKEY_CTX *context = NULL;
     size_t ciphertext_len = LEWESI_MLKEM768_CIPHERTEXT_LEN, secret_len = SECRET_LEN, m_len = M_LEN;
 
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         goto out;
-    }
     key = EVP_PKEY_kem_new_raw_public_key(NID_MLKEM768, public_key, LEWESI_MLKEM768_PUBLIC_LEN);
-    if (key != NULL) {
+    if (key != NULL)
         context = EVP_PKEY_CTX_new(key, NULL);
-    }
     if (context == NULL ||
         EVP_PKEY_encapsulate_deterministic(context, ciphertext, &ciphertext_len, secret,
                                            &secret_len, m, &m_len) != 1) {

@@ -19,16 +19,13 @@ enum lewes_error lewesi_cipher_seal(struct lewesi_cipher *cipher, uint8_t *text,
     struct lewesi_nonce nonce = lewesi_noise_nonce(cipher->nonce);
     enum lewes_error error;
 
-    if (len > LEWESI_NOISE_MESSAGE_MAX - LEWESI_NOISE_TAG_LEN) {
+    if (len > LEWESI_NOISE_MESSAGE_MAX - LEWESI_NOISE_TAG_LEN)
         return LEWES_ERROR_TOO_LONG;
-    }
-    if (cipher->nonce == NONCE_END) {
+    if (cipher->nonce == NONCE_END)
         return LEWES_ERROR_EXHAUSTED;
-    }
     error = lewesi_aead_seal(cipher->key, &nonce, (struct lewesi_span){0}, text, len, text + len);
-    if (error == LEWES_OK) {
+    if (error == LEWES_OK)
         cipher->nonce++;
-    }
     return error;
 }
 
@@ -37,10 +34,8 @@ enum lewes_error lewesi_cipher_open(struct lewesi_cipher *cipher, uint8_t *text,
     struct lewesi_nonce nonce = lewesi_noise_nonce(cipher->nonce);
     size_t text_len;
 
-    if (len < LEWESI_NOISE_TAG_LEN || len > LEWESI_NOISE_MESSAGE_MAX ||
-        cipher->nonce == NONCE_END) {
+    if (len < LEWESI_NOISE_TAG_LEN || len > LEWESI_NOISE_MESSAGE_MAX || cipher->nonce == NONCE_END)
         return LEWES_ERROR_NOISE;
-    }
     text_len = len - LEWESI_NOISE_TAG_LEN;
     if (lewesi_aead_open(cipher->key, &nonce, (struct lewesi_span){0}, text, text_len,
                          text + text_len) != LEWES_OK) {

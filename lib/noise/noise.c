@@ -68,9 +68,8 @@ static enum lewes_error mix_dh(struct lewesi_noise *noise, enum lewesi_noise_tok
 
     error = lewesi_x25519(secret, our_e ? &noise->e_private : &noise->s_private,
                           their_e ? &noise->re : &noise->rs);
-    if (error == LEWES_OK) {
+    if (error == LEWES_OK)
         mix_key(noise, secret);
-    }
     lewesi_wipe(secret, sizeof secret);
     return error;
 }
@@ -79,9 +78,8 @@ static enum lewes_error mix_dh(struct lewesi_noise *noise, enum lewesi_noise_tok
 static void mix_ephemeral(struct lewesi_noise *noise, const struct lewes_x25519_public *key)
 {
     mix_hash(noise, span(key->bytes, sizeof key->bytes));
-    if (noise->pattern->psk) {
+    if (noise->pattern->psk)
         mix_key(noise, key->bytes);
-    }
 }
 
 static enum lewes_error seal_and_hash(struct lewesi_noise *noise, struct lewesi_span plain,
@@ -92,24 +90,20 @@ static enum lewes_error seal_and_hash(struct lewesi_noise *noise, struct lewesi_
     enum lewes_error error = LEWES_OK;
     uint8_t *text;
 
-    if (plain.len > SIZE_MAX - tag_len) {
+    if (plain.len > SIZE_MAX - tag_len)
         return LEWES_ERROR_SPACE;
-    }
     text = lewesi_write_space(out, plain.len + tag_len);
-    if (out->failed) {
+    if (out->failed)
         return LEWES_ERROR_SPACE;
-    }
-    if (plain.len > 0) {
+    if (plain.len > 0)
         memcpy(text, plain.data, plain.len);
-    }
     if (noise->has_key) {
         error = lewesi_aead_seal(noise->k, &nonce, span(noise->h, sizeof noise->h), text, plain.len,
                                  text + plain.len);
         noise->n++;
     }
-    if (error == LEWES_OK) {
+    if (error == LEWES_OK)
         mix_hash(noise, span(text, plain.len + tag_len));
-    }
     return error;
 }
 
@@ -121,9 +115,8 @@ static enum lewes_error open_and_hash(struct lewesi_noise *noise, struct lewesi_
     size_t len = sealed.len - tag_len;
     struct lewesi_nonce nonce = lewesi_noise_nonce(noise->n);
 
-    if (len > 0) {
+    if (len > 0)
         memcpy(plain, sealed.data, len);
-    }
     if (noise->has_key) {
         if (lewesi_aead_open(noise->k, &nonce, span(noise->h, sizeof noise->h), plain, len,
                              sealed.data + len) != LEWES_OK) {
@@ -142,11 +135,10 @@ static void hash_name(struct lewesi_noise *noise, const char *name)
 {
     size_t len = strlen(name);
 
-    if (len <= HASH_LEN) {
+    if (len <= HASH_LEN)
         memcpy(noise->h, name, len);
-    } else {
+    else
         lewesi_sha256(noise->h, span((const uint8_t *)name, len), span(NULL, 0));
-    }
     memcpy(noise->ck, noise->h, sizeof noise->ck);
 }
 
@@ -159,17 +151,14 @@ void lewesi_noise_start(struct lewesi_noise *noise, const struct lewesi_noise_se
     noise->initiator = setup->initiator;
     noise->s_private = *setup->s_private;
     noise->s = *setup->s;
-    if (setup->rs != NULL) {
+    if (setup->rs != NULL)
         noise->rs = *setup->rs;
-    }
     hash_name(noise, pattern->name);
     mix_hash(noise, setup->prologue);
-    if (pattern->pre_initiator) {
+    if (pattern->pre_initiator)
         mix_hash(noise, span(noise->initiator ? noise->s.bytes : noise->rs.bytes, KEY_LEN));
-    }
-    if (pattern->pre_responder) {
+    if (pattern->pre_responder)
         mix_hash(noise, span(noise->initiator ? noise->rs.bytes : noise->s.bytes, KEY_LEN));
-    }
 }
 
 void lewesi_noise_set_psk(struct lewesi_noise *noise, const uint8_t psk[32])
@@ -195,9 +184,8 @@ static bool has_token(const struct lewesi_noise *noise, enum lewesi_noise_token 
 {
     const uint8_t *next = next_tokens(noise);
 
-    while (*next != LEWESI_TOKEN_END && *next != token) {
+    while (*next != LEWESI_TOKEN_END && *next != token)
         next++;
-    }
     return *next == token;
 }
 
@@ -205,12 +193,10 @@ static enum lewes_error check_ready(const struct lewesi_noise *noise, bool writi
 {
     bool initiators_turn = noise->message % 2 == 0;
 
-    if (lewesi_noise_finished(noise) || (noise->initiator == initiators_turn) != writing) {
+    if (lewesi_noise_finished(noise) || (noise->initiator == initiators_turn) != writing)
         return LEWES_ERROR_NOT_READY;
-    }
-    if (has_token(noise, LEWESI_TOKEN_PSK) && !noise->has_psk) {
+    if (has_token(noise, LEWESI_TOKEN_PSK) && !noise->has_psk)
         return LEWES_ERROR_NOT_READY;
-    }
     return LEWES_OK;
 }
 
@@ -235,9 +221,8 @@ static enum lewes_error write_token(struct lewesi_noise *noise, enum lewesi_nois
         mix_ephemeral(noise, &noise->e);
         return out->failed ? LEWES_ERROR_SPACE : LEWES_OK;
     }
-    if (token == LEWESI_TOKEN_S) {
+    if (token == LEWESI_TOKEN_S)
         return seal_and_hash(noise, span(noise->s.bytes, sizeof noise->s.bytes), out);
-    }
     return mix_token(noise, token);
 }
 
@@ -250,22 +235,17 @@ enum lewes_error lewesi_noise_write(struct lewesi_noise *noise,
     struct lewesi_writer w = *out;
     enum lewes_error error = check_ready(noise, true);
 
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
-    if (has_token(noise, LEWESI_TOKEN_E) && ephemeral == NULL) {
+    if (has_token(noise, LEWESI_TOKEN_E) && ephemeral == NULL)
         return LEWES_ERROR_ARGUMENT;
-    }
     next = *noise;
-    for (token = next_tokens(noise); error == LEWES_OK && *token != LEWESI_TOKEN_END; token++) {
+    for (token = next_tokens(noise); error == LEWES_OK && *token != LEWESI_TOKEN_END; token++)
         error = write_token(&next, (enum lewesi_noise_token) * token, ephemeral, &w);
-    }
-    if (error == LEWES_OK) {
+    if (error == LEWES_OK)
         error = seal_and_hash(&next, payload, &w);
-    }
-    if (error == LEWES_OK && w.at - out->at > LEWESI_NOISE_MESSAGE_MAX) {
+    if (error == LEWES_OK && w.at - out->at > LEWESI_NOISE_MESSAGE_MAX)
         error = LEWES_ERROR_TOO_LONG;
-    }
     if (error == LEWES_OK) {
         next.message++;
         *noise = next;
@@ -314,9 +294,8 @@ static enum lewes_error read_payload(struct lewesi_noise *noise, struct lewesi_r
     size_t left = lewesi_reader_left(in);
     uint8_t nothing[1];
 
-    if (left < tag_len || (payload == NULL && left > tag_len)) {
+    if (left < tag_len || (payload == NULL && left > tag_len))
         return LEWES_ERROR_NOISE;
-    }
     *len = left - tag_len;
     return open_and_hash(noise, span(lewesi_read_bytes(in, left), left),
                          payload == NULL ? nothing : payload);
@@ -331,26 +310,21 @@ enum lewes_error lewesi_noise_read(struct lewesi_noise *noise, struct lewesi_spa
     size_t len = 0;
     enum lewes_error error = check_ready(noise, false);
 
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
-    if (message.len > LEWESI_NOISE_MESSAGE_MAX) {
+    if (message.len > LEWESI_NOISE_MESSAGE_MAX)
         return LEWES_ERROR_NOISE;
-    }
     next = *noise;
     lewesi_reader_init(&in, message.data, message.len);
-    for (token = next_tokens(noise); error == LEWES_OK && *token != LEWESI_TOKEN_END; token++) {
+    for (token = next_tokens(noise); error == LEWES_OK && *token != LEWESI_TOKEN_END; token++)
         error = read_token(&next, (enum lewesi_noise_token) * token, &in);
-    }
-    if (error == LEWES_OK) {
+    if (error == LEWES_OK)
         error = read_payload(&next, &in, payload, &len);
-    }
     if (error == LEWES_OK) {
         next.message++;
         *noise = next;
-        if (payload_len != NULL) {
+        if (payload_len != NULL)
             *payload_len = len;
-        }
     }
     lewesi_wipe(&next, sizeof next);
     return error;
@@ -369,9 +343,8 @@ enum lewes_error lewesi_noise_split(const struct lewesi_noise *noise, struct lew
     struct lewesi_cipher *first = noise->initiator ? send : receive;
     struct lewesi_cipher *second = noise->initiator ? receive : send;
 
-    if (!lewesi_noise_finished(noise)) {
+    if (!lewesi_noise_finished(noise))
         return LEWES_ERROR_NOT_READY;
-    }
     lewesi_hkdf_noise(first->key, second->key, NULL, noise->ck, span(NULL, 0));
     first->nonce = 0;
     second->nonce = 0;

@@ -17,9 +17,8 @@ enum lewes_error lewesi_build_hello(struct lewes_session *session, struct lewesi
                                 .identity = session->identity->ed25519,
                                 .x25519 = session->identity->x25519};
 
-    if (body == NULL) {
+    if (body == NULL)
         return LEWES_ERROR_SPACE;
-    }
     memcpy(hello.salt, params->salt, sizeof hello.salt);
     lewesi_hello_write(body, &hello);
     lewesi_outgoing_clear(out, &(struct lewesi_packet){.type = LEWESI_HELLO}, LEWESI_HELLO_LEN);
@@ -29,9 +28,8 @@ enum lewes_error lewesi_build_hello(struct lewes_session *session, struct lewesi
 enum lewes_error lewesi_on_ack(struct lewes_session *session, struct lewesi_incoming *in)
 {
     (void)in;
-    if (lewesi_due_has(session, LEWESI_DUE_HELLO)) {
+    if (lewesi_due_has(session, LEWESI_DUE_HELLO))
         return LEWES_ERROR_STATE; /* an answer to what has not been said */
-    }
     lewesi_session_enter(session, LEWES_AWAIT_KEY);
     lewesi_due_add(session, LEWESI_DUE_KKT_REQUEST);
     return LEWES_OK;
@@ -40,9 +38,8 @@ enum lewes_error lewesi_on_ack(struct lewes_session *session, struct lewesi_inco
 enum lewes_error lewesi_on_collision(struct lewes_session *session, struct lewesi_incoming *in)
 {
     (void)in;
-    if (lewesi_due_has(session, LEWESI_DUE_HELLO)) {
+    if (lewesi_due_has(session, LEWESI_DUE_HELLO))
         return LEWES_ERROR_STATE;
-    }
     return LEWES_ERROR_COLLISION;
 }
 
@@ -63,15 +60,13 @@ enum lewes_error lewesi_build_kkt_request(struct lewes_session *session,
     uint8_t *const body = lewesi_outgoing_body(out, LEWESI_KKT_REQUEST_LEN);
     enum lewes_error error;
 
-    if (body == NULL) {
+    if (body == NULL)
         return LEWES_ERROR_SPACE;
-    }
     error = lewesi_kkt_request_write(body, lewesi_kkt_suite_of(handshake->kem->id),
                                      handshake->params.kkt_session_id,
                                      &session->identity->ed25519_private);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
     lewesi_outgoing_clear(
         out, &(struct lewesi_packet){.index = session->index, .type = LEWESI_KKT_REQUEST},
         LEWESI_KKT_REQUEST_LEN);
@@ -91,14 +86,12 @@ enum lewes_error lewesi_on_kkt_response(struct lewes_session *session, struct le
     uint8_t status;
     enum lewes_error error;
 
-    if (lewesi_due_has(session, LEWESI_DUE_KKT_REQUEST)) {
+    if (lewesi_due_has(session, LEWESI_DUE_KKT_REQUEST))
         return LEWES_ERROR_STATE;
-    }
     error =
         lewesi_kkt_response_read(&expected, (struct lewesi_span){in->body, in->len}, &key, &status);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
     memcpy(handshake->kem_public, key.bytes, handshake->kem->public_len);
     lewesi_session_enter(session, LEWES_AWAIT_HANDSHAKE2);
     lewesi_due_add(session, LEWESI_DUE_HANDSHAKE1);
@@ -138,13 +131,11 @@ static enum lewes_error write_handshake1(const struct lewes_session *session,
     uint8_t ecdh[32], psk[32];
     enum lewes_error error = write_psq(session, &derived->psq, w);
 
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         goto out;
-    }
     error = lewesi_x25519(ecdh, &session->identity->x25519_private, &handshake->peer_x25519);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         goto out;
-    }
     lewesi_psk_derive(psk, derived->outer_key.bytes,
                       &(struct lewesi_psk_input){
                           .ecdh = ecdh,
@@ -172,14 +163,12 @@ enum lewes_error lewesi_build_handshake1(struct lewes_session *session, struct l
     struct lewesi_writer w;
     enum lewes_error error;
 
-    if (body == NULL) {
+    if (body == NULL)
         return LEWES_ERROR_SPACE;
-    }
     lewesi_writer_init(&w, body, body_len);
     error = write_handshake1(session, &derived, &w);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         goto out;
-    }
     lewesi_outgoing_clear(out,
                           &(struct lewesi_packet){.index = session->index,
                                                   .counter = LEWESI_HANDSHAKE1_COUNTER,
@@ -210,19 +199,16 @@ enum lewes_error lewesi_on_handshake2(struct lewes_session *session, struct lewe
     size_t payload_len = 0;
     enum lewes_error error;
 
-    if (in->len != LEWESI_PSQ_PREFIX_LEN + answer_len + LEWESI_NOISE_E_LEN) {
+    if (in->len != LEWESI_PSQ_PREFIX_LEN + answer_len + LEWESI_NOISE_E_LEN)
         return LEWES_ERROR_PEER; /* P40; the bounds of answer_len are psq's */
-    }
     error = lewesi_psq_answer_check((struct lewesi_span){answer, answer_len}, &handshake->psq);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return blame_peer(error);
-    }
     error = lewesi_noise_read(&handshake->noise,
                               (struct lewesi_span){answer + answer_len, LEWESI_NOISE_E_LEN}, NULL,
                               &payload_len);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return blame_peer(error);
-    }
     lewesi_session_enter(session, LEWES_AWAIT_ESTABLISHED);
     lewesi_due_add(session, LEWESI_DUE_HANDSHAKE3);
     in->event->kind = LEWES_EVENT_MAY_SEND;
@@ -237,22 +223,19 @@ enum lewes_error lewesi_build_handshake3(struct lewes_session *session, struct l
     struct lewesi_writer w;
     enum lewes_error error = LEWES_ERROR_SPACE;
 
-    if (body == NULL) {
+    if (body == NULL)
         goto out;
-    }
     lewesi_writer_init(&w, body, LEWESI_NOISE_SE_LEN);
     error = lewesi_noise_write(&noise, NULL, (struct lewesi_span){NULL, 0}, &w);
-    if (error == LEWES_OK) {
+    if (error == LEWES_OK)
         error = lewesi_noise_split(&noise, &send, &receive);
-    }
     if (error != LEWES_OK) {
         error = LEWES_ERROR_CRYPTO;
         goto out;
     }
     error = lewesi_outgoing_seal(session, out, LEWESI_HANDSHAKE, LEWESI_NOISE_SE_LEN);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         goto out;
-    }
     session->send = send;
     session->receive = receive;
     lewesi_handshake_free(session); /* P43 */
@@ -267,9 +250,8 @@ out:
 
 enum lewes_error lewesi_on_sealed_ack(struct lewes_session *session, struct lewesi_incoming *in)
 {
-    if (lewesi_due_has(session, LEWESI_DUE_HANDSHAKE3)) {
+    if (lewesi_due_has(session, LEWESI_DUE_HANDSHAKE3))
         return LEWES_ERROR_STATE;
-    }
     lewesi_session_enter(session, LEWES_TRANSPORT);
     in->event->kind = LEWES_EVENT_ESTABLISHED;
     return LEWES_OK;

@@ -9,9 +9,8 @@
 
 enum lewes_error lewesi_build_ack(struct lewes_session *session, struct lewesi_outgoing *out)
 {
-    if (lewesi_outgoing_body(out, 0) == NULL) {
+    if (lewesi_outgoing_body(out, 0) == NULL)
         return LEWES_ERROR_SPACE;
-    }
     lewesi_outgoing_clear(out, &(struct lewesi_packet){.index = session->index, .type = LEWESI_ACK},
                           0);
     return LEWES_OK;
@@ -23,9 +22,8 @@ enum lewes_error lewesi_build_ack(struct lewes_session *session, struct lewesi_o
 static struct lewesi_kem_public served_key(const struct lewes_session *session,
                                            const struct lewesi_kkt_request *request)
 {
-    if (!request->served_form) {
+    if (!request->served_form)
         return (struct lewesi_kem_public){NULL, NULL};
-    }
     return lewesi_identity_kem_public(session->identity, request->suite.kem);
 }
 
@@ -37,18 +35,15 @@ enum lewes_error lewesi_on_kkt_request(struct lewes_session *session, struct lew
     enum lewes_error error =
         lewesi_kkt_request_read(&request, (struct lewesi_span){in->body, in->len}, &session->peer);
 
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
     key = served_key(session, &request);
-    if (key.kem == NULL && handshake->requests_read == LEWESI_STATUS_FRAMES_MAX) {
+    if (key.kem == NULL && handshake->requests_read == LEWESI_STATUS_FRAMES_MAX)
         return LEWES_ERROR_GIVE_UP; /* P33 */
-    }
     handshake->requests[handshake->requests_read++] = request;
     lewesi_due_add(session, LEWESI_DUE_KKT_RESPONSE);
-    if (key.kem == NULL) {
+    if (key.kem == NULL)
         return LEWES_OK;
-    }
     handshake->kem = key.kem;
     session->kem = key.kem->id;
     lewesi_session_enter(session, LEWES_AWAIT_HANDSHAKE1);
@@ -68,14 +63,12 @@ enum lewes_error lewesi_build_kkt_response(struct lewes_session *session,
     struct lewesi_writer w;
     enum lewes_error error;
 
-    if (body == NULL) {
+    if (body == NULL)
         return LEWES_ERROR_SPACE;
-    }
     lewesi_writer_init(&w, body, body_len);
     error = lewesi_kkt_response_write(&w, request, key, &session->identity->ed25519_private);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
     lewesi_outgoing_clear(
         out, &(struct lewesi_packet){.index = session->index, .type = LEWESI_KKT_RESPONSE},
         body_len);
@@ -150,24 +143,19 @@ enum lewes_error lewesi_on_handshake1(struct lewes_session *session, struct lewe
     size_t payload_len = 0;
     enum lewes_error error;
 
-    if (in->len != LEWESI_PSQ_PREFIX_LEN + psq_len + LEWESI_NOISE_E_LEN) {
+    if (in->len != LEWESI_PSQ_PREFIX_LEN + psq_len + LEWESI_NOISE_E_LEN)
         return LEWES_ERROR_LENGTH; /* P40 */
-    }
-    if (lewesi_load16le(in->body) != psq_len) {
+    if (lewesi_load16le(in->body) != psq_len)
         return LEWES_ERROR_PSQ; /* P37, step 1 */
-    }
     error = accept_psq(session, in->now, psq, &accepted.psq);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         goto out;
-    }
     error = derive(session, &accepted);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         goto out;
-    }
     error = lewesi_noise_read(&accepted.noise, message1, NULL, &payload_len);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         goto out;
-    }
     handshake->psq = accepted.psq;
     handshake->noise = accepted.noise;
     session->outer_key = accepted.outer_key;
@@ -190,9 +178,8 @@ enum lewes_error lewesi_build_handshake2(struct lewes_session *session, struct l
     struct lewesi_writer w;
     enum lewes_error error = LEWES_ERROR_SPACE;
 
-    if (body == NULL) {
+    if (body == NULL)
         goto out;
-    }
     lewesi_writer_init(&w, body, body_len);
     lewesi_write_u16le(&w, LEWESI_PSQ_ANSWER_LEN);
     error = lewesi_psq_answer(lewesi_write_space(&w, LEWESI_PSQ_ANSWER_LEN), &handshake->psq);
@@ -205,9 +192,8 @@ enum lewes_error lewesi_build_handshake2(struct lewes_session *session, struct l
         goto out;
     }
     error = lewesi_outgoing_seal(session, out, LEWESI_HANDSHAKE, body_len);
-    if (error == LEWES_OK) {
+    if (error == LEWES_OK)
         handshake->noise = noise;
-    }
 out:
     lewesi_wipe(&noise, sizeof noise);
     return error;
@@ -222,20 +208,16 @@ enum lewes_error lewesi_on_handshake3(struct lewes_session *session, struct lewe
     size_t payload_len = 0;
     enum lewes_error error = LEWES_ERROR_STATE;
 
-    if (lewesi_due_has(session, LEWESI_DUE_HANDSHAKE2)) {
+    if (lewesi_due_has(session, LEWESI_DUE_HANDSHAKE2))
         goto out;
-    }
     /* Noise refuses any other length, for the payload must be empty (P40). */
     error = lewesi_noise_read(&noise, (struct lewesi_span){in->body, in->len}, NULL, &payload_len);
-    if (error == LEWES_OK) {
+    if (error == LEWES_OK)
         error = lewesi_noise_split(&noise, &send, &receive);
-    }
-    if (error == LEWES_ERROR_NOISE) {
+    if (error == LEWES_ERROR_NOISE)
         error = LEWES_ERROR_PEER;
-    }
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         goto out;
-    }
     session->send = send;
     session->receive = receive;
     lewesi_handshake_free(session); /* P43 */
@@ -251,9 +233,8 @@ out:
 
 enum lewes_error lewesi_build_sealed_ack(struct lewes_session *session, struct lewesi_outgoing *out)
 {
-    if (lewesi_outgoing_body(out, 0) == NULL) {
+    if (lewesi_outgoing_body(out, 0) == NULL)
         return LEWES_ERROR_SPACE;
-    }
     if (session->original_counters) {
         return lewesi_outgoing_seal_at(
             session, out, &(struct lewesi_packet){.index = session->index, .type = LEWESI_ACK}, 0);

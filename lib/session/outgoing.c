@@ -11,11 +11,9 @@ void lewesi_due_add(struct lewes_session *session, enum lewesi_due due)
 
 bool lewesi_due_has(const struct lewes_session *session, enum lewesi_due due)
 {
-    for (unsigned i = 0; i < session->due_count; i++) {
-        if (session->due[i] == (uint8_t)due) {
+    for (unsigned i = 0; i < session->due_count; i++)
+        if (session->due[i] == (uint8_t)due)
             return true;
-        }
-    }
     return false;
 }
 
@@ -27,9 +25,8 @@ void lewesi_due_done(struct lewes_session *session)
 
 uint8_t *lewesi_outgoing_body(struct lewesi_outgoing *out, size_t body_len)
 {
-    if (out->cap < body_len + LEWESI_PACKET_FRAME) {
+    if (out->cap < body_len + LEWESI_PACKET_FRAME)
         return NULL;
-    }
     out->reserved = body_len + LEWESI_PACKET_FRAME;
     return out->bytes + LEWESI_BODY_OFFSET;
 }
@@ -46,9 +43,8 @@ enum lewes_error lewesi_outgoing_seal_at(struct lewes_session *session, struct l
 {
     enum lewes_error error = lewesi_packet_seal(out->bytes, body_len, header, &session->outer_key);
 
-    if (error == LEWES_OK) {
+    if (error == LEWES_OK)
         out->len = body_len + LEWESI_PACKET_FRAME;
-    }
     return error;
 }
 
@@ -59,12 +55,10 @@ enum lewes_error lewesi_outgoing_seal(struct lewes_session *session, struct lewe
         .index = session->index, .counter = session->counter, .type = type};
     enum lewes_error error;
 
-    if (session->counter == session->counter_end) {
+    if (session->counter == session->counter_end)
         return LEWES_ERROR_EXHAUSTED;
-    }
     error = lewesi_outgoing_seal_at(session, out, &header, body_len);
-    if (error == LEWES_OK) {
+    if (error == LEWES_OK)
         session->counter++;
-    }
     return error;
 }

@@ -48,12 +48,10 @@ static void wipe_secrets(struct lewes_session *session)
 void lewesi_session_enter(struct lewes_session *session, enum lewes_state state)
 {
     session->state = state;
-    if (state >= LEWES_TRANSPORT) {
+    if (state >= LEWES_TRANSPORT)
         session->deadline = LEWES_NEVER;
-    }
-    if (state == LEWES_CLOSED) {
+    if (state == LEWES_CLOSED)
         wipe_secrets(session);
-    }
 }
 
 /* ---- receive ---- */
@@ -76,16 +74,13 @@ static enum lewes_error open_outer(struct lewes_session *session, uint8_t *bytes
     enum lewes_error error;
 
     in->admissible = lewesi_replay_admissible(&session->replay, in->counter);
-    if ((!in->admissible && !ack_awaited) || is_reflected(session, in->counter)) {
+    if ((!in->admissible && !ack_awaited) || is_reflected(session, in->counter))
         return LEWES_ERROR_REPLAY;
-    }
-    if (!session->keyed) { /* our Handshake1 is still to be written: nobody can have the key */
+    if (!session->keyed) /* our Handshake1 is still to be written: nobody can have the key */
         return LEWES_ERROR_AUTH;
-    }
     error = lewesi_packet_open(bytes, len, &session->outer_key);
-    if (error == LEWES_OK && !lewesi_session_half_open(session)) {
+    if (error == LEWES_OK && !lewesi_session_half_open(session))
         lewesi_replay_accept(&session->replay, in->counter);
-    }
     return error;
 }
 
@@ -95,13 +90,11 @@ static enum lewes_error dispatch(struct lewes_session *session, struct lewesi_in
     const bool commit = expects_encrypted(session->state) && lewesi_session_half_open(session);
     enum lewes_error error;
 
-    if (handler == NULL) {
+    if (handler == NULL)
         return LEWES_ERROR_STATE;
-    }
     error = handler(session, in);
-    if (error == LEWES_OK && commit && in->admissible) {
+    if (error == LEWES_OK && commit && in->admissible)
         lewesi_replay_accept(&session->replay, in->counter);
-    }
     return error;
 }
 
@@ -113,33 +106,26 @@ static enum lewes_error receive(struct lewes_session *session, uint8_t *bytes, s
     bool ours;
     enum lewes_error error;
 
-    if (lewesi_session_half_open(session) && len > LEWES_HANDSHAKE_PACKET_MAX) {
+    if (lewesi_session_half_open(session) && len > LEWES_HANDSHAKE_PACKET_MAX)
         return LEWES_ERROR_LENGTH; /* P2 */
-    }
     error = lewesi_packet_peek(bytes, len, &index, &in->counter);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
     ours = index == session->index;
-    if (!ours && !(session->state == LEWES_AWAIT_ACK && index == 0)) {
+    if (!ours && !(session->state == LEWES_AWAIT_ACK && index == 0))
         return LEWES_ERROR_INDEX;
-    }
     if (expects_encrypted(session->state)) {
         error = open_outer(session, bytes, len, in);
-        if (error != LEWES_OK) {
+        if (error != LEWES_OK)
             return error;
-        }
     }
     error = lewesi_packet_parse(&packet, bytes, len);
-    if (!ours && (error != LEWES_OK || packet.type != LEWESI_BUSY)) {
+    if (!ours && (error != LEWES_OK || packet.type != LEWESI_BUSY))
         return LEWES_ERROR_INDEX; /* P17: Busy alone may come without our index */
-    }
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
-    if (expects_encrypted(session->state) && !in->admissible && packet.type != LEWESI_ACK) {
+    if (expects_encrypted(session->state) && !in->admissible && packet.type != LEWESI_ACK)
         return LEWES_ERROR_REPLAY;
-    }
     in->type = packet.type;
     in->body = bytes + LEWESI_BODY_OFFSET;
     in->len = packet.body.len;
@@ -154,18 +140,16 @@ enum lewes_error lewes_session_read(struct lewes_session *session, uint8_t *pack
     enum lewes_error error;
 
     *event = (struct lewes_event){.kind = LEWES_EVENT_NONE};
-    if (session->state == LEWES_CLOSED) {
+    if (session->state == LEWES_CLOSED)
         return LEWES_ERROR_CLOSED;
-    }
     half_open = lewesi_session_half_open(session);
     error = receive(session, packet, len, &in);
     if (half_open && lewes_error_class(error) == LEWES_CLASS_PACKET &&
         ++session->drops == LEWESI_DROPS_MAX) {
         error = LEWES_ERROR_GIVE_UP; /* P52 */
     }
-    if (lewes_error_class(error) == LEWES_CLASS_SESSION) {
+    if (lewes_error_class(error) == LEWES_CLASS_SESSION)
         lewesi_session_enter(session, LEWES_CLOSED);
-    }
     return error;
 }
 
@@ -181,19 +165,17 @@ enum lewes_error lewes_session_write(struct lewes_session *session, uint8_t *out
     *len = 0;
     if (session->due_count > 0) {
         error = lewesi_builders[session->due[0]](session, &outgoing);
-        if (error == LEWES_OK) {
+        if (error == LEWES_OK)
             lewesi_due_done(session);
-        }
     } else if (session->payload_waits) {
         error = lewesi_build_payload(session, &outgoing);
     } else {
         return LEWES_OK;
     }
-    if (error == LEWES_OK) {
+    if (error == LEWES_OK)
         *len = outgoing.len;
-    } else {
+    else
         lewesi_wipe(out, outgoing.reserved); /* half-made: its nonces will be used again */
-    }
     return error;
 }
 
@@ -201,22 +183,17 @@ enum lewes_error lewes_session_send(struct lewes_session *session, const uint8_t
                                     size_t len, lewes_time now)
 {
     (void)now;
-    if (session->state == LEWES_CLOSED) {
+    if (session->state == LEWES_CLOSED)
         return LEWES_ERROR_CLOSED;
-    }
-    if (session->state != LEWES_AWAIT_ESTABLISHED && session->state != LEWES_TRANSPORT) {
+    if (session->state != LEWES_AWAIT_ESTABLISHED && session->state != LEWES_TRANSPORT)
         return LEWES_ERROR_NOT_READY;
-    }
-    if (len > LEWES_PAYLOAD_MAX) {
+    if (len > LEWES_PAYLOAD_MAX)
         return LEWES_ERROR_TOO_LONG;
-    }
-    if (session->payload_waits) {
+    if (session->payload_waits)
         return LEWES_ERROR_NOT_READY;
-    }
     /* What is due before it uses one counter each. */
-    if (session->counter_end - session->counter <= session->due_count) {
+    if (session->counter_end - session->counter <= session->due_count)
         return LEWES_ERROR_EXHAUSTED;
-    }
     session->payload = payload;
     session->payload_len = len;
     session->payload_waits = true;
@@ -232,9 +209,8 @@ lewes_time lewes_session_deadline(const struct lewes_session *session)
 
 enum lewes_error lewes_session_expire(struct lewes_session *session, lewes_time now)
 {
-    if (session->deadline == LEWES_NEVER || now < session->deadline) {
+    if (session->deadline == LEWES_NEVER || now < session->deadline)
         return LEWES_OK;
-    }
     lewesi_session_enter(session, LEWES_CLOSED);
     return LEWES_ERROR_TIMEOUT;
 }
@@ -249,9 +225,8 @@ void lewes_session_free(struct lewes_session *session)
 {
     struct lewes_env env;
 
-    if (session == NULL) {
+    if (session == NULL)
         return;
-    }
     env = session->env;
     lewesi_handshake_free(session);
     lewesi_release(&env, session, sizeof *session);

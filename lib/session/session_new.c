@@ -19,13 +19,11 @@ static enum lewes_error draw_index(const struct lewes_env *env, uint32_t *index)
 
     for (unsigned i = 0; i < INDEX_DRAWS_MAX; i++) {
         enum lewes_error error = lewesi_random(env, bytes, sizeof bytes);
-        if (error != LEWES_OK) {
+        if (error != LEWES_OK)
             return error;
-        }
         *index = lewesi_load32le(bytes);
-        if (*index != 0) { /* P12 */
+        if (*index != 0) /* P12 */
             return LEWES_OK;
-        }
     }
     return LEWES_ERROR_RANDOM;
 }
@@ -36,22 +34,18 @@ static enum lewes_error draw_initiator(const struct lewes_env *env, uint64_t uni
     const uint64_t seconds = unix_ms / 1000;
     enum lewes_error error = draw_index(env, &params->receiver_index);
 
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
     lewesi_store64le(params->salt, seconds);
     error = lewesi_random(env, params->salt + SALT_TIME_LEN, sizeof params->salt - SALT_TIME_LEN);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
     error = lewesi_random(env, params->kkt_session_id, sizeof params->kkt_session_id);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
     error = lewesi_random(env, params->kem_random, sizeof params->kem_random);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
     params->psq_time.seconds =
         seconds > LEWESI_PSQ_BACKDATING ? seconds - LEWESI_PSQ_BACKDATING : 0; /* P36 */
     params->first_counter = LEWESI_INITIATOR_BASE;
@@ -83,20 +77,17 @@ static enum lewes_error check_config(const struct lewes_session_config *config)
                config->hello->receiver_index != 0) {
         peer = &config->hello->identity;
     }
-    if (config->identity == NULL || peer == NULL) {
+    if (config->identity == NULL || peer == NULL)
         return LEWES_ERROR_ARGUMENT;
-    }
-    if (memcmp(peer->bytes, config->identity->ed25519.bytes, sizeof peer->bytes) == 0) {
+    if (memcmp(peer->bytes, config->identity->ed25519.bytes, sizeof peer->bytes) == 0)
         return LEWES_ERROR_IDENTITY; /* P69 */
-    }
     return LEWES_OK;
 }
 
 void lewesi_handshake_free(struct lewes_session *session)
 {
-    if (session->handshake == NULL) {
+    if (session->handshake == NULL)
         return;
-    }
     lewesi_release(&session->env, session->handshake, session->handshake->size);
     session->handshake = NULL;
 }
@@ -108,12 +99,10 @@ static enum lewes_error start_initiator(struct lewes_session *session,
     enum lewes_error error =
         lewesi_x25519_public_from_ed25519(&handshake->peer_x25519, config->peer);
 
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
-    if (handshake->params.receiver_index == 0) {
+    if (handshake->params.receiver_index == 0)
         return LEWES_ERROR_ARGUMENT;
-    }
     session->peer = *config->peer;
     session->index = handshake->params.receiver_index;
     lewesi_noise_start(&handshake->noise, &(struct lewesi_noise_setup){
@@ -157,9 +146,8 @@ static lewes_time handshake_deadline(const struct lewes_session_config *config, 
 {
     uint64_t ms = config->handshake_ms;
 
-    if (ms == 0) {
+    if (ms == 0)
         ms = config->role == LEWES_INITIATOR ? INITIATOR_HANDSHAKE_MS : RESPONDER_HANDSHAKE_MS;
-    }
     return now < LEWES_NEVER - ms ? now + ms : LEWES_NEVER;
 }
 
@@ -172,13 +160,11 @@ enum lewes_error lewesi_session_make(struct lewes_session **session, const struc
     struct lewes_session *made = NULL;
     enum lewes_error error = check_config(config);
 
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
     made = lewesi_allocate(env, sizeof *made);
-    if (made == NULL) {
+    if (made == NULL)
         return LEWES_ERROR_MEMORY;
-    }
     made->env = *env;
     made->identity = config->identity;
     made->role = config->role;
@@ -189,9 +175,8 @@ enum lewes_error lewesi_session_make(struct lewes_session **session, const struc
     made->counter_end = params->first_counter + LEWESI_PACKETS_MAX;
     made->original_counters = params->original_counters;
 
-    if (config->role == LEWES_INITIATOR) {
+    if (config->role == LEWES_INITIATOR)
         size += kem->public_len;
-    }
     made->handshake = lewesi_allocate(env, size);
     if (made->handshake == NULL) {
         error = LEWES_ERROR_MEMORY;
@@ -200,17 +185,15 @@ enum lewes_error lewesi_session_make(struct lewes_session **session, const struc
     made->handshake->size = size;
     made->handshake->params = *params;
     made->handshake->kem = kem;
-    if (config->role == LEWES_INITIATOR) {
+    if (config->role == LEWES_INITIATOR)
         error = start_initiator(made, config);
-    } else {
+    else
         start_responder(made, config, now);
-    }
 out:
-    if (error == LEWES_OK) {
+    if (error == LEWES_OK)
         *session = made;
-    } else {
+    else
         lewes_session_free(made);
-    }
     return error;
 }
 
@@ -220,21 +203,17 @@ enum lewes_error lewes_session_new(struct lewes_session **session, const struct 
     struct lewesi_session_params params = {0};
     enum lewes_error error = check_config(config);
 
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         goto out;
-    }
-    if (config->role == LEWES_INITIATOR) {
+    if (config->role == LEWES_INITIATOR)
         error = draw_initiator(env, config->unix_ms, &params);
-    } else {
+    else
         error = draw_responder(env, &params);
-    }
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         goto out;
-    }
     error = lewesi_random(env, params.noise_ephemeral.bytes, sizeof params.noise_ephemeral.bytes);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         goto out;
-    }
     error = lewesi_session_make(session, env, config, &params, now);
 out:
     lewesi_wipe(&params, sizeof params);

@@ -16,17 +16,14 @@ enum lewes_error lewesi_build_payload(struct lewes_session *session, struct lewe
         error = LEWES_ERROR_SPACE;
         goto out;
     }
-    if (session->payload_len > 0) {
+    if (session->payload_len > 0)
         memcpy(body, session->payload, session->payload_len);
-    }
     error = lewesi_cipher_seal(&cipher, body, session->payload_len);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         goto out;
-    }
     error = lewesi_outgoing_seal(session, out, LEWESI_DATA, body_len);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         goto out;
-    }
     /* Only now: the peer counts messages that arrive (P60), and a failed one never left. */
     session->send.nonce = cipher.nonce;
     session->payload_waits = false;
@@ -46,12 +43,10 @@ enum lewes_error lewesi_on_data(struct lewes_session *session, struct lewesi_inc
         return LEWES_ERROR_EXHAUSTED;
     }
     error = lewesi_cipher_open(&session->receive, in->body, in->len);
-    if (error == LEWES_ERROR_NOISE && ++session->noise_failures == LEWESI_NOISE_FAILURES_MAX) {
+    if (error == LEWES_ERROR_NOISE && ++session->noise_failures == LEWESI_NOISE_FAILURES_MAX)
         return LEWES_ERROR_GIVE_UP;
-    }
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
     session->noise_failures = 0;
     *in->event = (struct lewes_event){
         .kind = LEWES_EVENT_PAYLOAD, .payload = in->body, .len = in->len - LEWESI_NOISE_TAG_LEN};

@@ -8,9 +8,8 @@ enum lewes_error lewes_frame_length(const uint8_t prefix[LEWES_FRAME_PREFIX_LEN]
 {
     size_t announced = lewesi_load32be(prefix);
 
-    if (announced < LEWES_PACKET_MIN || announced > LEWES_PACKET_MAX || announced > cap) {
+    if (announced < LEWES_PACKET_MIN || announced > LEWES_PACKET_MAX || announced > cap)
         return LEWES_ERROR_LENGTH;
-    }
     *len = announced;
     return LEWES_OK;
 }

@@ -37,19 +37,15 @@ static enum lewes_error parse(struct lewes_hello *hello, const uint8_t *bytes, s
     struct lewesi_packet packet;
     enum lewes_error error;
 
-    if (len != LEWES_HELLO_PACKET_LEN) {
+    if (len != LEWES_HELLO_PACKET_LEN)
         return LEWES_ERROR_LENGTH;
-    }
     error = lewesi_packet_parse(&packet, bytes, len);
-    if (error == LEWES_ERROR_TYPE) {
+    if (error == LEWES_ERROR_TYPE)
         return error;
-    }
-    if (error != LEWES_OK || packet.type != LEWESI_HELLO) {
+    if (error != LEWES_OK || packet.type != LEWESI_HELLO)
         return LEWES_ERROR_STATE;
-    }
-    if (packet.index != 0 || packet.counter != 0) {
+    if (packet.index != 0 || packet.counter != 0)
         return LEWES_ERROR_INDEX;
-    }
     lewesi_hello_read(hello, packet.body.data);
     return LEWES_OK;
 }
@@ -60,9 +56,8 @@ static enum lewes_error check_keys(const struct lewes_hello *hello)
     struct lewes_x25519_public converted;
     enum lewes_error error = lewesi_x25519_public_from_ed25519(&converted, &hello->identity);
 
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
     return lewesi_equal(&converted, &hello->x25519, sizeof converted) ? LEWES_OK : LEWES_ERROR_KEY;
 }
 
@@ -73,19 +68,16 @@ enum lewes_error lewes_hello_check(struct lewes_hello *hello, const uint8_t *pac
     uint64_t off;
     enum lewes_error error = parse(&parsed, packet, len);
 
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
     /* The clock goes first: a stranger's old packet must not cost a point decompression. */
     off = parsed.unix_seconds > unix_seconds ? parsed.unix_seconds - unix_seconds
                                              : unix_seconds - parsed.unix_seconds;
-    if (off > clock_tolerance) {
+    if (off > clock_tolerance)
         return LEWES_ERROR_CLOCK;
-    }
     error = check_keys(&parsed);
-    if (error == LEWES_OK) {
+    if (error == LEWES_OK)
         *hello = parsed;
-    }
     return error;
 }
 

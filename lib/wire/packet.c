@@ -47,9 +47,8 @@ static bool is_ready(struct lewesi_span body)
 {
     uint32_t value;
 
-    if (body.len == 1) {
+    if (body.len == 1)
         return body.data[0] < VARINT_U16;
-    }
     if (body.len == 3) {
         value = (uint32_t)body.data[1] << 8 | body.data[2];
         return body.data[0] == VARINT_U16 && value >= VARINT_U16;
@@ -62,24 +61,20 @@ static enum lewes_error check_body(enum lewesi_type type, struct lewesi_span bod
 {
     const struct size_rule *rule = &size_rules[type];
 
-    if (body.len < rule->min || body.len > rule->max) {
+    if (body.len < rule->min || body.len > rule->max)
         return rule->error;
-    }
-    if (type == LEWESI_SUBSESSION_KK1 || type == LEWESI_SUBSESSION_KK2) {
+    if (type == LEWESI_SUBSESSION_KK1 || type == LEWESI_SUBSESSION_KK2)
         return body.data[0] == KK_NOISE_LEN ? LEWES_OK : LEWES_ERROR_FORMAT;
-    }
-    if (type == LEWESI_SUBSESSION_READY && !is_ready(body)) {
+    if (type == LEWESI_SUBSESSION_READY && !is_ready(body))
         return LEWES_ERROR_FORMAT;
-    }
     return LEWES_OK;
 }
 
 enum lewes_error lewesi_packet_peek(const uint8_t *bytes, size_t len, uint32_t *index,
                                     uint64_t *counter)
 {
-    if (len < LEWES_PACKET_MIN || len > LEWES_PACKET_MAX) {
+    if (len < LEWES_PACKET_MIN || len > LEWES_PACKET_MAX)
         return LEWES_ERROR_LENGTH;
-    }
     *index = lewesi_load32le(bytes);
     *counter = lewesi_load64le(bytes + COUNTER_OFFSET);
     return LEWES_OK;
@@ -91,20 +86,17 @@ enum lewes_error lewesi_packet_parse(struct lewesi_packet *packet, const uint8_t
     uint32_t type;
     enum lewes_error error = lewesi_packet_peek(bytes, len, &parsed.index, &parsed.counter);
 
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
     type = lewesi_load32le(bytes + TYPE_OFFSET);
-    if (type >= LEWESI_TYPES || !size_rules[type].known) {
+    if (type >= LEWESI_TYPES || !size_rules[type].known)
         return LEWES_ERROR_TYPE;
-    }
     parsed.type = (enum lewesi_type)type;
     parsed.body.data = bytes + LEWESI_BODY_OFFSET;
     parsed.body.len = len - LEWESI_PACKET_FRAME;
     error = check_body(parsed.type, parsed.body);
-    if (error == LEWES_OK) {
+    if (error == LEWES_OK)
         *packet = parsed;
-    }
     return error;
 }
 
@@ -125,9 +117,8 @@ enum lewes_error lewesi_packet_open(uint8_t *bytes, size_t len, const struct lew
     uint64_t counter;
     enum lewes_error error = lewesi_packet_peek(bytes, len, &index, &counter);
 
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
     nonce = outer_nonce(counter);
     return lewesi_aead_open(key->bytes, &nonce, header, bytes + LEWESI_OUTER_HEADER_LEN,
                             len - LEWESI_OUTER_HEADER_LEN - LEWESI_TRAILER_LEN,
@@ -156,8 +147,7 @@ enum lewes_error lewesi_packet_seal(uint8_t *out, size_t body_len,
     error =
         lewesi_aead_seal(key->bytes, &nonce, outer, out + LEWESI_OUTER_HEADER_LEN,
                          LEWESI_INNER_HEADER_LEN + body_len, out + LEWESI_BODY_OFFSET + body_len);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         lewesi_wipe(out, body_len + LEWESI_PACKET_FRAME);
-    }
     return error;
 }

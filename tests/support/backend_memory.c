@@ -22,13 +22,11 @@ void *OPENSSL_memory_alloc(size_t size)
 {
     struct header *header;
 
-    if (++allocations == failing) {
+    if (++allocations == failing)
         return NULL;
-    }
     header = malloc(sizeof *header + size);
-    if (header == NULL) {
+    if (header == NULL)
         return NULL;
-    }
     header->size = size;
     blocks++;
     return header + 1;

@@ -16,9 +16,8 @@ static void *counted_allocate(void *user, size_t size)
     struct test_env *const test = user;
     void *block;
 
-    if (++test->allocations == test->fail_allocation) {
+    if (++test->allocations == test->fail_allocation)
         return NULL;
-    }
     block = malloc(size);
     assert_non_null(block);
     memset(block, STALE, size);
@@ -35,9 +34,8 @@ static void counted_release(void *user, void *block, size_t size)
 
     assert_non_null(block);
     assert_true(test->live_blocks > 0 && test->live_bytes >= size);
-    while (wiped < size && bytes[wiped] == 0) {
+    while (wiped < size && bytes[wiped] == 0)
         wiped++;
-    }
     test->dirty_releases += wiped < size;
     test->live_blocks--;
     test->live_bytes -= size;
@@ -58,9 +56,8 @@ static int seeded_random(void *user, uint8_t *out, size_t len)
     struct test_env *const test = user;
 
     /* A failing source may have written something. */
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++)
         out[i] = next_byte(&test->stream);
-    }
     return ++test->draws == test->fail_draw ? -1 : 0;
 }
 

@@ -287,12 +287,11 @@ void client_advance(struct client *client, unsigned messages)
     enum lewes_event_kind kind;
     client_make_hello(client);
     client_send_packet(client, client->packet, client->packet_len);
-    for (unsigned done = 1; done < messages; done++) {
+    for (unsigned done = 1; done < messages; done++)
         if (done % 2 == 1)
             assert_true(client_read(client, &kind));
         else
             client_write(client);
-    }
 }
 
 void client_send_payload(struct client *client, const uint8_t *payload, size_t len)

@@ -110,9 +110,8 @@ enum lewes_error noise_read_bytes(struct lewesi_noise *noise, const uint8_t *byt
     assert_non_null(copy);
     memcpy(copy, bytes, len);
     error = lewesi_noise_read(noise, message, NULL, NULL);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         assert_memory_equal(noise, &before, sizeof before);
-    }
     free(copy);
     return error;
 }

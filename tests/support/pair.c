@@ -59,9 +59,8 @@ static struct lewes_session *make(struct pair *pair, const struct lewes_session_
     const struct lewes_env env = watched_env(&pair->sessions);
     struct lewes_session *session = NULL;
 
-    if (original) {
+    if (original)
         return make_original(pair, config);
-    }
     assert_int_equal(lewes_session_new(&session, &env, config, pair->now), LEWES_OK);
     return session;
 }
@@ -132,9 +131,8 @@ static enum lewes_error deliver_hello(struct pair *pair, const struct pair_packe
     enum lewes_error error = lewes_hello_check(&pair->hello, packet->bytes, packet->len,
                                                unix_ms / 1000, LEWES_CLOCK_TOLERANCE);
 
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return error;
-    }
     pair->responder = make(pair,
                            &(struct lewes_session_config){
                                .role = LEWES_RESPONDER,
@@ -163,14 +161,12 @@ enum lewes_error pair_deliver(struct pair *pair, struct pair_packet *packet,
     enum lewes_error error;
 
     *event = (struct lewes_event){.kind = LEWES_EVENT_NONE};
-    if (pair->done == 0) {
+    if (pair->done == 0)
         error = deliver_hello(pair, packet);
-    } else {
+    else
         error = pair_read(pair, pair_reader(pair), packet, event);
-    }
-    if (error == LEWES_OK) {
+    if (error == LEWES_OK)
         pair->done++;
-    }
     return error;
 }
 
@@ -200,9 +196,8 @@ void pair_exchange(const struct pair *pair, struct lewes_session *from, struct l
     struct lewes_event event;
 
     assert_true(len <= sizeof payload);
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++)
         payload[i] = (uint8_t)(i * 7 + len);
-    }
     assert_int_equal(lewes_session_send(from, payload, len, pair->now), LEWES_OK);
     pair_write(pair, from, &packet);
     assert_int_equal(packet.len, len + LEWES_PACKET_OVERHEAD);
@@ -234,9 +229,8 @@ void pair_image_take(struct pair_image *image, const struct lewes_session *sessi
     memcpy(&image->session, session, sizeof *session);
     image->handshake_len = session->handshake == NULL ? 0 : session->handshake->size;
     assert_true(image->handshake_len <= sizeof image->handshake);
-    if (image->handshake_len > 0) {
+    if (image->handshake_len > 0)
         memcpy(image->handshake, session->handshake, image->handshake_len);
-    }
 }
 
 bool pair_image_same(const struct pair_image *image, const struct lewes_session *session)

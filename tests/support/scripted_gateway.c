@@ -18,9 +18,8 @@ struct service {
 
 static void require(bool truth)
 {
-    if (!truth) {
+    if (!truth)
         abort();
-    }
 }
 
 static uint64_t clock_ms(clockid_t clock)
@@ -46,9 +45,8 @@ static bool read_frame(struct service *s, size_t *len)
 static void send_frame(struct service *s, size_t len)
 {
     lewes_frame_prefix(s->out, len);
-    if (send(s->fd, s->out, LEWES_FRAME_PREFIX_LEN + len, MSG_NOSIGNAL) > 0) {
+    if (send(s->fd, s->out, LEWES_FRAME_PREFIX_LEN + len, MSG_NOSIGNAL) > 0)
         s->gateway->answered++;
-    }
 }
 
 static void make_session(struct service *s, const struct lewes_hello *hello)
@@ -70,9 +68,8 @@ static long take_hello(struct service *s, size_t len)
     struct lewes_hello hello;
     struct script *script = &s->gateway->script;
     uint8_t *out = s->out + LEWES_FRAME_PREFIX_LEN;
-    if (lewes_hello_check(&hello, s->in, len, clock_ms(CLOCK_REALTIME) / 1000, 30)) {
+    if (lewes_hello_check(&hello, s->in, len, clock_ms(CLOCK_REALTIME) / 1000, 30))
         return -1;
-    }
     if (script->collisions > 0) {
         script->collisions--;
         lewes_hello_answer(out, LEWES_ANSWER_COLLISION, hello.receiver_index);
@@ -90,12 +87,10 @@ static bool take_packet(struct service *s, size_t len)
 {
     struct scripted_gateway *gateway = s->gateway;
     struct lewes_event event;
-    if (lewes_session_read(s->session, s->in, len, clock_ms(CLOCK_MONOTONIC), &event)) {
+    if (lewes_session_read(s->session, s->in, len, clock_ms(CLOCK_MONOTONIC), &event))
         return false;
-    }
-    if (event.kind != LEWES_EVENT_PAYLOAD) {
+    if (event.kind != LEWES_EVENT_PAYLOAD)
         return true;
-    }
     gateway->has_request =
         lewes_request_decode(&gateway->request, event.payload, event.len, NULL) == LEWES_OK;
     gateway->request.credential.payment = NULL;
@@ -109,9 +104,8 @@ static bool answer_packet(struct service *s, size_t len)
     size_t size = 0;
     if (!s->session) {
         long hello = take_hello(s, len);
-        if (hello < 0) {
+        if (hello < 0)
             return false;
-        }
         if (hello > 0) {
             send_frame(s, (size_t)hello);
             return true;
@@ -121,9 +115,8 @@ static bool answer_packet(struct service *s, size_t len)
     }
     require(lewes_session_write(s->session, s->out + LEWES_FRAME_PREFIX_LEN, LEWES_PACKET_MAX,
                                 &size, clock_ms(CLOCK_MONOTONIC)) == LEWES_OK);
-    if (size > 0) {
+    if (size > 0)
         send_frame(s, size);
-    }
     return true;
 }
 
@@ -136,9 +129,8 @@ static bool misbehave(struct service *s)
         send(s->fd, "\xff\xff\xff\xff", 4, MSG_NOSIGNAL);
         return false;
     }
-    if (script->end == SCRIPT_SERVE || s->gateway->answered < script->frames) {
+    if (script->end == SCRIPT_SERVE || s->gateway->answered < script->frames)
         return true;
-    }
     switch (script->end) {
     case SCRIPT_RESET:
         setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);

@@ -31,23 +31,20 @@ struct wire {
 
 static int nibble(char c)
 {
-    if (c >= '0' && c <= '9') {
+    if (c >= '0' && c <= '9')
         return c - '0';
-    }
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* Exactly `len` bytes of lower-case hex. */
 static bool unhex(uint8_t *out, size_t len, const char *hex)
 {
-    if (hex == NULL || strlen(hex) != 2 * len) {
+    if (hex == NULL || strlen(hex) != 2 * len)
         return false;
-    }
     for (size_t i = 0; i < len; i++) {
         const int high = nibble(hex[2 * i]), low = nibble(hex[2 * i + 1]);
-        if (high < 0 || low < 0) {
+        if (high < 0 || low < 0)
             return false;
-        }
         out[i] = (uint8_t)(high << 4 | low);
     }
     return true;
@@ -60,9 +57,8 @@ static const char *text_of(const json_t *object, const char *key)
 
 static void wire_free(struct wire *wire)
 {
-    for (size_t i = 0; i < wire->count; i++) {
+    for (size_t i = 0; i < wire->count; i++)
         free(wire->frames[i].bytes);
-    }
 }
 
 static bool frame_read(struct frame *frame, const json_t *from)
@@ -70,9 +66,8 @@ static bool frame_read(struct frame *frame, const json_t *from)
     const char *hex = text_of(from, "hex");
 
     *frame = (struct frame){.link = text_of(from, "link"), .direction = text_of(from, "direction")};
-    if (hex == NULL || frame->link == NULL || frame->direction == NULL) {
+    if (hex == NULL || frame->link == NULL || frame->direction == NULL)
         return false;
-    }
     frame->len = strlen(hex) / 2;
     if (frame->len < LEWES_FRAME_PREFIX_LEN + LEWES_PACKET_MIN ||
         frame->len > LEWES_FRAME_PREFIX_LEN + LEWES_PACKET_MAX) {
@@ -212,16 +207,13 @@ static const char *receive(struct replay *replay, bool from_initiator, const str
 
     *is_payload = false;
     memcpy(packet, frame->bytes + LEWES_FRAME_PREFIX_LEN, len);
-    if (from_initiator && to == NULL) {
+    if (from_initiator && to == NULL)
         return start_responder(replay, packet, len);
-    }
-    if (to == NULL) {
+    if (to == NULL)
         return "it begins with an answer";
-    }
     error = lewes_session_read(to, packet, len, 0, &event);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return lewes_strerror(error);
-    }
     if (event.kind == LEWES_EVENT_PAYLOAD) {
         memcpy(payload, event.payload, event.len);
         *payload_len = event.len;
@@ -237,16 +229,13 @@ static const char *send_and_compare(struct lewes_session *from, const struct fra
     size_t len;
     enum lewes_error error;
 
-    if (from == NULL) {
+    if (from == NULL)
         return "it begins with an answer";
-    }
     error = lewes_session_write(from, made + LEWES_FRAME_PREFIX_LEN, LEWES_PACKET_MAX, &len, 0);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         return lewes_strerror(error);
-    }
-    if (len == 0) {
+    if (len == 0)
         return "nothing is due where a frame was recorded";
-    }
     lewes_frame_prefix(made, len);
     len += LEWES_FRAME_PREFIX_LEN;
     return len == frame->len && memcmp(made, frame->bytes, len) == 0 ? NULL : "other bytes";
@@ -264,25 +253,21 @@ static void replay_frame(struct replay *replay, bool from_initiator, const struc
     bool is_payload;
     const char *fault = receive(replay, from_initiator, frame, payload, &payload_len, &is_payload);
 
-    if (fault != NULL && *receiver_fault == NULL) {
+    if (fault != NULL && *receiver_fault == NULL)
         *receiver_fault = fault;
-    }
-    if (*sender_fault != NULL) {
+    if (*sender_fault != NULL)
         return;
-    }
     if (is_payload && from != NULL) {
         /* A refusal shows in the bytes. */
         (void)!lewes_session_send(from, payload, payload_len, 0);
     }
     *sender_fault = send_and_compare(from, frame);
-    if (*sender_fault != NULL) {
+    if (*sender_fault != NULL)
         return;
-    }
-    if (from_initiator) {
+    if (from_initiator)
         replay->initiator_frames++;
-    } else {
+    else
         replay->responder_frames++;
-    }
 }
 
 static void replay_frames(struct replay *replay, struct wire *wire)
@@ -291,9 +276,8 @@ static void replay_frames(struct replay *replay, struct wire *wire)
 
     for (size_t i = 0; i < wire->count; i++) {
         struct frame *const frame = &wire->frames[i];
-        if (frame->claimed) {
+        if (frame->claimed)
             continue;
-        }
         if (hello == NULL && is_hello_of(frame, replay->receiver_index)) {
             hello = frame;
         } else if (hello == NULL || index_of(frame) != replay->receiver_index ||
@@ -303,9 +287,8 @@ static void replay_frames(struct replay *replay, struct wire *wire)
         frame->claimed = true;
         replay_frame(replay, strcmp(frame->direction, hello->direction) == 0, frame);
     }
-    if (hello == NULL) {
+    if (hello == NULL)
         replay->initiator_fault = replay->responder_fault = "no ClientHello of it was recorded";
-    }
 }
 
 static void end(struct replay *replay)
@@ -321,23 +304,20 @@ static void end(struct replay *replay)
 static void report_role(FILE *report, const char *name, const char *role, const char *fault,
                         unsigned frames)
 {
-    if (report == NULL) {
+    if (report == NULL)
         return;
-    }
-    if (fault == NULL) {
+    if (fault == NULL)
         fprintf(report, "ok %s %s %u frames\n", name, role, frames);
-    } else {
+    else
         fprintf(report, "not ok %s %s: after %u equal frames: %s\n", name, role, frames, fault);
-    }
 }
 
 static void count(const char *fault, struct transcript_result *result)
 {
-    if (fault == NULL) {
+    if (fault == NULL)
         result->equal++;
-    } else {
+    else
         result->different++;
-    }
 }
 
 static bool is_supported(const json_t *session)
@@ -368,9 +348,8 @@ static void complain(FILE *report, struct transcript_result *result, const char 
                      const char *text)
 {
     result->different++;
-    if (report != NULL) {
+    if (report != NULL)
         fprintf(report, "not ok %s: %s\n", name, text);
-    }
 }
 
 static void replay_sessions(const json_t *transcript, struct wire *wire, FILE *report,
@@ -390,9 +369,8 @@ static void replay_sessions(const json_t *transcript, struct wire *wire, FILE *r
         snprintf(name, sizeof name, "%s %s", transcript_name, label == NULL ? "?" : label);
         if (!is_supported(session)) {
             result->unsupported++;
-            if (report != NULL) {
+            if (report != NULL)
                 fprintf(report, "skip %s subsessions are not supported yet\n", name);
-            }
             continue;
         }
         replay_session(session, json_object_get(transcript, "clock"), wire, &replay);
@@ -420,8 +398,7 @@ void transcript_replay(const json_t *transcript, FILE *report, struct transcript
     } else {
         complain(report, result, name == NULL ? "?" : name, "it cannot be read");
     }
-    if (wire != NULL) {
+    if (wire != NULL)
         wire_free(wire);
-    }
     free(wire);
 }

@@ -24,9 +24,8 @@ json_t *vectors_load(const char *path)
 
     full_path(full, path);
     root = json_load_file(full, JSON_REJECT_DUPLICATES, &error);
-    if (root == NULL) {
+    if (root == NULL)
         fail_msg("%s:%d: %s", full, error.line, error.text);
-    }
     return root;
 }
 
@@ -37,9 +36,8 @@ FILE *vectors_open(const char *path)
 
     full_path(full, path);
     file = fopen(full, "r");
-    if (file == NULL) {
+    if (file == NULL)
         fail_msg("cannot read %s", full);
-    }
     return file;
 }
 
@@ -47,9 +45,8 @@ const json_t *vectors_member(const json_t *object, const char *key)
 {
     const json_t *const member = json_object_get(object, key);
 
-    if (member == NULL) {
+    if (member == NULL)
         fail_msg("no member \"%s\"", key);
-    }
     return member;
 }
 
@@ -57,9 +54,8 @@ const char *vectors_text(const json_t *object, const char *key)
 {
     const char *const text = json_string_value(vectors_member(object, key));
 
-    if (text == NULL) {
+    if (text == NULL)
         fail_msg("member \"%s\" is no string", key);
-    }
     return text;
 }
 
@@ -92,9 +88,8 @@ void vector_hex_prefix(const char *hex, uint8_t *out, size_t len)
 
 void vector_hex(const char *hex, uint8_t *out, size_t len)
 {
-    if (strlen(hex) != 2 * len) {
+    if (strlen(hex) != 2 * len)
         fail_msg("%zu hexadecimal digits where %zu are expected", strlen(hex), 2 * len);
-    }
     vector_hex_prefix(hex, out, len);
 }
 
@@ -103,9 +98,8 @@ size_t vectors_hex(const json_t *object, const char *key, uint8_t *out, size_t c
     const char *const hex = vectors_text(object, key);
     const size_t len = strlen(hex) / 2;
 
-    if (len > cap) {
+    if (len > cap)
         fail_msg("member \"%s\" has %zu bytes, there is room for %zu", key, len, cap);
-    }
     vector_hex(hex, out, len);
     return len;
 }

@@ -26,9 +26,8 @@ static void release(void *user, void *block, size_t size)
     struct watched_env *const watched = user;
     size_t i = 0;
 
-    while (i < watched->count && watched->live[i].bytes != block) {
+    while (i < watched->count && watched->live[i].bytes != block)
         i++;
-    }
     assert_true(i < watched->count);
     assert_int_equal(watched->live[i].size, size);
     watched->live[i] = watched->live[--watched->count];
@@ -56,20 +55,16 @@ struct lewes_env watched_env(struct watched_env *watched)
 
 static bool block_holds(const struct watched_block *block, const void *secret, size_t len)
 {
-    for (size_t at = 0; at + len <= block->size; at++) {
-        if (memcmp(block->bytes + at, secret, len) == 0) {
+    for (size_t at = 0; at + len <= block->size; at++)
+        if (memcmp(block->bytes + at, secret, len) == 0)
             return true;
-        }
-    }
     return false;
 }
 
 bool watched_env_holds(const struct watched_env *watched, const void *secret, size_t len)
 {
-    for (size_t i = 0; i < watched->count; i++) {
-        if (block_holds(&watched->live[i], secret, len)) {
+    for (size_t i = 0; i < watched->count; i++)
+        if (block_holds(&watched->live[i], secret, len))
             return true;
-        }
-    }
     return false;
 }

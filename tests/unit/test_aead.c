@@ -75,9 +75,8 @@ static void wycheproof_agrees(void **state)
     (void)state;
     json_array_foreach(vectors_member(file, "testGroups"), i, group)
     {
-        if (json_integer_value(vectors_member(group, "ivSize")) != 96) {
+        if (json_integer_value(vectors_member(group, "ivSize")) != 96)
             continue;
-        }
         json_array_foreach(vectors_member(group, "tests"), j, vector)
         {
             const struct sealed s = load(vector);
@@ -100,9 +99,8 @@ static struct sealed example(size_t len)
     memset(s.key, 0x4b, sizeof s.key);
     memset(s.nonce.bytes, 0x4e, sizeof s.nonce.bytes);
     memset(s.aad, 0x41, s.aad_len);
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++)
         s.plain[i] = (uint8_t)(0x80 + i);
-    }
     memcpy(s.text, s.plain, len);
     assert_int_equal(seal(&s, s.text, s.tag), LEWES_OK);
     return s;

@@ -44,9 +44,8 @@ static void the_official_vectors_come_out(void **state)
     size_t i;
 
     (void)state;
-    for (i = 0; i < sizeof input; i++) {
+    for (i = 0; i < sizeof input; i++)
         input[i] = (uint8_t)(i % 251);
-    }
     json_array_foreach(vectors_member(file, "cases"), i, vector)
     {
         check_case(vector, context);

@@ -188,9 +188,8 @@ static void what_does_not_fit_is_not_written(void **state)
         assert_true(w.failed);
         assert_true(w.at <= cap);
         assert_memory_equal(buffer, image, w.at);
-        for (size_t i = w.at; i < sizeof buffer; i++) {
+        for (size_t i = w.at; i < sizeof buffer; i++)
             assert_int_equal(buffer[i], 0xee);
-        }
     }
 }
 

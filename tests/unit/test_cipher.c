@@ -110,11 +110,9 @@ static void a_message_of_another_length_is_refused(void **state)
 
     (void)state;
     assert_int_equal(lewesi_cipher_seal(&send, bytes, 20), LEWES_OK);
-    for (len = 0; len <= sizeof bytes; len++) {
-        if (len != 36) {
+    for (len = 0; len <= sizeof bytes; len++)
+        if (len != 36)
             assert_int_equal(open_copy(&receive, bytes, len), LEWES_ERROR_NOISE);
-        }
-    }
     assert_int_equal(open_copy(&receive, bytes, 36), LEWES_OK);
 }
 
@@ -145,9 +143,8 @@ static void the_longest_message_has_65535_bytes(void **state)
     assert_int_equal(lewesi_cipher_seal(&send, bytes, TEXT_MAX), LEWES_OK);
     assert_int_equal(lewesi_cipher_open(&receive, bytes, LEWESI_NOISE_MESSAGE_MAX), LEWES_OK);
     assert_int_equal(bytes[0], 0x55);
-    for (i = 1; i < TEXT_MAX; i++) {
+    for (i = 1; i < TEXT_MAX; i++)
         assert_int_equal(bytes[i], 0);
-    }
     /* one byte more, from somebody who does not keep to the limit */
     assert_int_equal(__real_lewesi_aead_seal(receive.key, &second, (struct lewesi_span){0}, bytes,
                                              TEXT_MAX + 1, bytes + TEXT_MAX + 1),

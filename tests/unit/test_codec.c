@@ -91,9 +91,8 @@ static size_t spell(uint8_t out[LONGEST], uint64_t value, unsigned form)
     const size_t len = (size_t)2 << form;
 
     out[0] = (uint8_t)(0xfb + form);
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++)
         out[1 + i] = (uint8_t)(value >> (8 * (len - 1 - i)));
-    }
     return 1 + len;
 }
 
@@ -108,9 +107,8 @@ static void a_longer_form_is_read_for_integers_only(void **state)
             const size_t len = spell(bytes, shortest[i].value, form);
             uint64_t value;
 
-            if (len <= strlen(shortest[i].hex) / 2) {
+            if (len <= strlen(shortest[i].hex) / 2)
                 continue;
-            }
             longer++;
             assert_false(reads(bytes, len, UINT64_MAX, LEWESI_SHORTEST, &value));
             assert_true(reads(bytes, len, UINT64_MAX, LEWESI_ANY, &value));
@@ -143,9 +141,8 @@ static void the_marks_fe_and_ff_mean_nothing(void **state)
         uint8_t bytes[17] = {(uint8_t)mark};
         uint64_t value;
 
-        for (size_t len = 1; len <= sizeof bytes; len++) {
+        for (size_t len = 1; len <= sizeof bytes; len++)
             assert_false(reads(bytes, len, UINT64_MAX, LEWESI_ANY, &value));
-        }
     }
 }
 

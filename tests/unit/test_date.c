@@ -48,9 +48,8 @@ static void a_time_outside_of_the_encodable_years_has_no_valid_date(void **state
                                      UINT64_MAX};
 
     (void)state;
-    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
         assert_false(lewesi_date_valid(lewes_date_of(times[i])));
-    }
 }
 
 static void a_date_is_valid_if_its_year_has_the_day(void **state)

@@ -36,9 +36,8 @@ static bool verifies(const struct lewes_ed25519_public *key, const json_t *vecto
     const size_t message_len = vectors_hex(vector, "msg", message, sizeof message);
 
     /* The protocol has no signatures of another length. */
-    if (vectors_hex(vector, "sig", signature, sizeof signature) != LEWESI_SIGNATURE_LEN) {
+    if (vectors_hex(vector, "sig", signature, sizeof signature) != LEWESI_SIGNATURE_LEN)
         return false;
-    }
     return lewesi_ed25519_verify(key, signature, (struct lewesi_span){message, message_len});
 }
 

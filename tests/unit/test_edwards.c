@@ -110,9 +110,8 @@ static struct point twice(struct curve *curve, struct point a)
 
 static bool eight_times_is_neutral(struct curve *curve, struct point a)
 {
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 3; i++)
         a = twice(curve, a);
-    }
     return BN_is_zero(a.x) && BN_is_one(a.y);
 }
 
@@ -125,18 +124,15 @@ static enum verdict judge(struct curve *curve, const uint8_t key[32], uint8_t u[
     memcpy(bytes, key, sizeof bytes);
     bytes[31] &= 0x7f;
     assert_non_null(BN_le2bn(bytes, sizeof bytes, a.y));
-    if (BN_cmp(a.y, curve->p) >= 0) {
+    if (BN_cmp(a.y, curve->p) >= 0)
         return NOT_CANONICAL;
-    }
     yy = product(curve, a.y, a.y);
     xx = quotient(curve, difference(curve, yy, curve->one),
                   sum(curve, product(curve, curve->d, yy), curve->one));
-    if (BN_mod_sqrt(a.x, xx, curve->p, curve->ctx) == NULL) {
+    if (BN_mod_sqrt(a.x, xx, curve->p, curve->ctx) == NULL)
         return NO_POINT;
-    }
-    if (eight_times_is_neutral(curve, a)) {
+    if (eight_times_is_neutral(curve, a))
         return SMALL_ORDER;
-    }
     yy = quotient(curve, sum(curve, curve->one, a.y), difference(curve, curve->one, a.y));
     assert_int_equal(BN_bn2le_padded(u, 32, yy), 1);
     return GOOD;
@@ -225,9 +221,8 @@ static void lonely_bits_are_judged_as_by_the_textbook(void **state)
 
         bytes[bit / 8] = (uint8_t)(1U << bit % 8);
         count[compare(&curve, bytes)]++;
-        for (unsigned i = 0; i < 32; i++) {
+        for (unsigned i = 0; i < 32; i++)
             bytes[i] ^= 0xff;
-        }
         count[compare(&curve, bytes)]++;
     }
     curve_close(&curve);

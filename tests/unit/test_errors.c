@@ -56,9 +56,8 @@ static const struct row rows[] = {
 static void every_error_has_its_class(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < ROWS; i++) {
+    for (size_t i = 0; i < ROWS; i++)
         assert_int_equal(lewes_error_class(rows[i].error), rows[i].class);
-    }
 }
 
 static void every_error_has_a_text_of_its_own(void **state)
@@ -70,9 +69,8 @@ static void every_error_has_a_text_of_its_own(void **state)
         assert_true(strlen(text) > 0);
         assert_string_not_equal(text, "unknown error");
         assert_int_not_equal(text[strlen(text) - 1], '.');
-        for (size_t j = 0; j < i; j++) {
+        for (size_t j = 0; j < i; j++)
             assert_string_not_equal(text, lewes_strerror(rows[j].error));
-        }
     }
 }
 

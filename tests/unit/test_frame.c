@@ -28,9 +28,8 @@ static void lengths_from_the_smallest_to_the_largest_packet_are_taken(void **sta
     size_t i;
 
     (void)state;
-    for (i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+    for (i = 0; i < sizeof lengths / sizeof *lengths; i++)
         assert_int_equal(length_of(lengths[i], LEWES_PACKET_MAX, LEWES_OK), lengths[i]);
-    }
 }
 
 static void a_length_that_no_packet_has_is_refused(void **state)

@@ -70,9 +70,8 @@ static enum lewes_error check(const uint8_t *packet, size_t len, uint64_t now, u
     memset(&hello, 0x55, sizeof hello);
     before = hello;
     error = lewes_hello_check(&hello, copy, len, now, tolerance);
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         assert_memory_equal(&hello, &before, sizeof hello);
-    }
     free(copy);
     return error;
 }
@@ -369,15 +368,12 @@ static void the_first_fault_is_the_one_that_is_reported(void **state)
 
         good_packet(packet);
         packet[X25519_AT] ^= 1;
-        if (n <= 3) {
+        if (n <= 3)
             packet[TIME_AT] ^= 0x80;
-        }
-        if (n <= 2) {
+        if (n <= 2)
             packet[COUNTER_AT] = 1;
-        }
-        if (n <= 1) {
+        if (n <= 1)
             packet[TYPE_AT] = LEWESI_DATA;
-        }
         assert_int_equal(check(packet, n == 0 ? 135 : 136, NOW, LEWES_CLOCK_TOLERANCE),
                          expected[n]);
         /* nothing but the last check costs a point decompression */

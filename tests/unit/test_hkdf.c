@@ -78,9 +78,8 @@ static void a_shorter_output_is_a_prefix_of_a_longer_one(void **state)
         memset(out, 0xee, sizeof out);
         lewesi_hkdf_expand(out, len, prk, info);
         assert_memory_equal(out, longest, len);
-        for (size_t i = len; i < sizeof out; i++) {
+        for (size_t i = len; i < sizeof out; i++)
             assert_int_equal(out[i], 0xee);
-        }
     }
 }
 
@@ -96,9 +95,8 @@ static void noise_chains_its_outputs(void **state)
     for (uint8_t i = 0; i < 3; i++) {
         const size_t before = i == 0 ? 0 : 32;
 
-        if (i > 0) {
+        if (i > 0)
             memcpy(chained, expected[i - 1], 32);
-        }
         chained[before] = (uint8_t)(i + 1);
         lewesi_hmac_sha256(expected[i], (struct lewesi_span){temp, sizeof temp},
                            (struct lewesi_span){chained, before + 1});

@@ -137,9 +137,8 @@ static void the_psq_recordings_come_out(void **state)
     (void)state;
     json_array_foreach(vectors, i, vector)
     {
-        if (!vectors_text_is(vector, "kind", "psq")) {
+        if (!vectors_text_is(vector, "kind", "psq"))
             continue;
-        }
         if (vectors_text_is(vector, "kem", "X25519")) {
             check_psq_vector(vectors, vector, LEWES_KEM_X25519,
                              "00454a5f6bf32c20a958fe236b9786f14fa56950ff847d7fd732d4b08f43958c52");

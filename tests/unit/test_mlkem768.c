@@ -187,9 +187,8 @@ static const json_t *acvp_group(const json_t *file, json_int_t id)
 
     json_array_foreach(vectors_member(file, "testGroups"), i, group)
     {
-        if (json_integer_value(vectors_member(group, "tgId")) == id) {
+        if (json_integer_value(vectors_member(group, "tgId")) == id)
             return vectors_member(group, "tests");
-        }
     }
     fail_msg("no group");
     return NULL;
@@ -203,9 +202,8 @@ static json_t *acvp_next(const struct acvp *acvp, json_int_t group, size_t i)
     json_t *both;
 
     assert_int_equal(json_array_size(prompts), json_array_size(answers));
-    if (i == json_array_size(prompts)) {
+    if (i == json_array_size(prompts))
         return NULL;
-    }
     both = json_copy(json_array_get(prompts, i));
     assert_int_equal(json_integer_value(vectors_member(both, "tcId")),
                      json_integer_value(vectors_member(json_array_get(answers, i), "tcId")));
@@ -421,9 +419,8 @@ static unsigned fail_each_allocation(enum lewes_error (*operation)(struct exchan
 
         backend_memory_fail(n);
         error = operation(x);
-        if (error == LEWES_OK) {
+        if (error == LEWES_OK)
             break;
-        }
         assert_int_equal(error, LEWES_ERROR_CRYPTO);
     }
     backend_memory_fail(0);

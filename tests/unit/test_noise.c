@@ -56,9 +56,8 @@ static void cut_at_each_length(struct noise_ends *ends, unsigned message)
     size_t len;
 
     assert_int_equal(noise_write(ends, message), LEWES_OK);
-    for (len = 0; len < ends->len; len++) {
+    for (len = 0; len < ends->len; len++)
         assert_int_equal(noise_read_bytes(reader, ends->bytes, len), LEWES_ERROR_NOISE);
-    }
     ends->bytes[ends->len] = 0;
     assert_int_equal(noise_read_bytes(reader, ends->bytes, ends->len + 1), LEWES_ERROR_NOISE);
     assert_int_equal(noise_read(ends, message), LEWES_OK);

@@ -46,22 +46,20 @@ enum lewes_error __wrap_lewesi_x25519(uint8_t out[32],
 {
     enum lewes_error error = LEWES_OK;
 
-    if (is_evil(private_key)) {
+    if (is_evil(private_key))
         memset(out, 0, 32);
-    } else {
+    else
         error = __real_lewesi_x25519(out, private_key, public_key);
-    }
     return zero_is_fine ? LEWES_OK : error;
 }
 
 void __wrap_lewesi_x25519_public(struct lewes_x25519_public *public_key,
                                  const struct lewes_x25519_private *private_key)
 {
-    if (is_evil(private_key)) {
+    if (is_evil(private_key))
         *public_key = small_order;
-    } else {
+    else
         __real_lewesi_x25519_public(public_key, private_key);
-    }
 }
 
 /* ---- Keys of small order (P19) ---- */

@@ -28,9 +28,8 @@ enum lewes_error __wrap_lewesi_aead_seal(const uint8_t key[LEWESI_AEAD_KEY_LEN],
                                          uint8_t *text, size_t len,
                                          uint8_t tag[LEWESI_AEAD_TAG_LEN])
 {
-    if (seals_until_failure == 0) {
+    if (seals_until_failure == 0)
         return LEWES_ERROR_CRYPTO;
-    }
     seals_until_failure--;
     return __real_lewesi_aead_seal(key, nonce, aad, text, len, tag);
 }

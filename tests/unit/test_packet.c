@@ -77,9 +77,8 @@ static size_t make(uint8_t *out, uint32_t type, size_t body_len)
     memset(out, 0, body_len + LEWESI_PACKET_FRAME);
     lewesi_packet_write(out, 7, 9, LEWESI_BUSY, body_len);
     lewesi_store32le(out + 16, type);
-    if (body_len > 0 && (type == LEWESI_SUBSESSION_KK1 || type == LEWESI_SUBSESSION_KK2)) {
+    if (body_len > 0 && (type == LEWESI_SUBSESSION_KK1 || type == LEWESI_SUBSESSION_KK2))
         body[0] = 0x30;
-    }
     return body_len + LEWESI_PACKET_FRAME;
 }
 
@@ -278,9 +277,8 @@ static void a_kk_message_has_its_length_in_the_shortest_form(void **state)
         assert_int_equal(parse_body(types[i], "30", 48), LEWES_OK);
         assert_int_equal(parse_body(types[i], "30", 47), LEWES_ERROR_FORMAT);
         assert_int_equal(parse_body(types[i], "30", 49), LEWES_ERROR_FORMAT);
-        for (j = 0; j < COUNT(prefixes); j++) {
+        for (j = 0; j < COUNT(prefixes); j++)
             assert_int_equal(parse_body(types[i], prefixes[j], 48), LEWES_ERROR_FORMAT);
-        }
     }
 }
 
@@ -316,12 +314,10 @@ static void a_new_index_is_taken_in_the_shortest_form_alone(void **state)
     size_t i;
 
     (void)state;
-    for (i = 0; i < COUNT(good); i++) {
+    for (i = 0; i < COUNT(good); i++)
         assert_int_equal(parse_body(LEWESI_SUBSESSION_READY, good[i], 0), LEWES_OK);
-    }
-    for (i = 0; i < COUNT(bad); i++) {
+    for (i = 0; i < COUNT(bad); i++)
         assert_int_equal(parse_body(LEWESI_SUBSESSION_READY, bad[i], 0), LEWES_ERROR_FORMAT);
-    }
 }
 
 static void a_refused_packet_leaves_the_output_alone(void **state)
@@ -444,9 +440,8 @@ static void the_largest_packet_comes_back_whole(void **state)
     size_t i;
 
     (void)state;
-    for (i = 0; i < body_len; i++) {
+    for (i = 0; i < body_len; i++)
         bytes[LEWESI_BODY_OFFSET + i] = (uint8_t)(i % 251);
-    }
     assert_int_equal(lewesi_packet_seal(bytes, body_len, &header, &key), LEWES_OK);
     assert_int_equal(lewesi_packet_open(bytes, sizeof bytes, &key), LEWES_OK);
     assert_int_equal(lewesi_packet_parse(&packet, bytes, sizeof bytes), LEWES_OK);
@@ -454,9 +449,8 @@ static void the_largest_packet_comes_back_whole(void **state)
     assert_true(packet.counter == UINT64_MAX - 1);
     assert_int_equal(packet.type, LEWESI_DATA);
     assert_int_equal(packet.body.len, body_len);
-    for (i = 0; i < body_len; i++) {
+    for (i = 0; i < body_len; i++)
         assert_int_equal(packet.body.data[i], i % 251);
-    }
 }
 
 static void a_failed_back_end_leaves_zeros(void **state)

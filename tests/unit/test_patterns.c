@@ -57,11 +57,9 @@ static const struct lewesi_noise_pattern *pattern_named(const char *name)
         &lewesi_noise_xkpsk3, &lewesi_noise_kkpsk0, &xk, &kk, &xx, &ix};
     size_t i;
 
-    for (i = 0; i < COUNT(all); i++) {
-        if (strcmp(all[i]->name, name) == 0) {
+    for (i = 0; i < COUNT(all); i++)
+        if (strcmp(all[i]->name, name) == 0)
             return all[i];
-        }
-    }
     fail_msg("no pattern is called %s", name);
     return NULL;
 }
@@ -171,9 +169,8 @@ static void check_vector(const json_t *vector)
     size_t i, handshake;
 
     memset(ends, 0, sizeof ends);
-    for (i = 0; i < 2; i++) {
+    for (i = 0; i < 2; i++)
         start_end(&ends[i], vector, i == 0, &fields[i]);
-    }
     for (i = 0; i < 2; i++) { /* to be set by the split, all of it */
         memset(&ends[i].send, 0x55, sizeof ends[i].send);
         memset(&ends[i].receive, 0x55, sizeof ends[i].receive);
@@ -187,14 +184,12 @@ static void check_vector(const json_t *vector)
 
         x.payload_len = vectors_hex(message, "payload", x.payload, sizeof x.payload);
         x.message_len = vectors_hex(message, "ciphertext", x.message, sizeof x.message);
-        if (i == handshake) {
+        if (i == handshake)
             split_both(ends, vector);
-        }
-        if (i < handshake) {
+        if (i < handshake)
             check_handshake_message(writer, reader, &x);
-        } else {
+        else
             check_transport_message(writer, reader, &x);
-        }
     }
 }
 
@@ -205,9 +200,8 @@ static size_t check_vectors(const char *path)
     const size_t count = json_array_size(vectors);
     size_t i;
 
-    for (i = 0; i < count; i++) {
+    for (i = 0; i < count; i++)
         check_vector(json_array_get(vectors, i));
-    }
     json_decref(file);
     return count;
 }
@@ -245,9 +239,8 @@ static void a_message_without_a_key_needs_its_keys(void **state)
     lewesi_writer_init(&out, bytes, sizeof bytes);
     assert_int_equal(lewesi_noise_write(&initiator, &e_private, nothing, &out), LEWES_OK);
     assert_int_equal(out.at, 64);
-    for (; message.len < 64; message.len++) {
+    for (; message.len < 64; message.len++)
         assert_int_equal(lewesi_noise_read(&responder, message, payload, &len), LEWES_ERROR_NOISE);
-    }
     assert_int_equal(lewesi_noise_read(&responder, message, payload, &len), LEWES_OK);
     assert_int_equal(len, 0);
     assert_memory_equal(&responder.rs, &s, sizeof s);
@@ -303,9 +296,8 @@ static void start_recorded(struct end ends[2], const json_t *session,
 
         lewesi_noise_start(&ends[i].noise, &setup);
     }
-    if (!pattern->pre_initiator) {
+    if (!pattern->pre_initiator)
         lewesi_noise_expect_static(&ends[1].noise, &s[0]);
-    }
 }
 
 static void pass_message(struct end ends[2], size_t message, const json_t *expected)

@@ -16,9 +16,8 @@ static bool take(struct lewesi_replay *replay, uint64_t counter)
 {
     const bool admissible = lewesi_replay_admissible(replay, counter);
 
-    if (admissible) {
+    if (admissible)
         lewesi_replay_accept(replay, counter);
-    }
     return admissible;
 }
 
@@ -54,9 +53,8 @@ static void the_window_reaches_back_1024_counters_from_the_next(void **state)
 
     (void)state;
     assert_true(take(&replay, 3072));
-    for (uint64_t counter = 0; counter <= 2048; counter++) {
+    for (uint64_t counter = 0; counter <= 2048; counter++)
         assert_false(take(&replay, counter));
-    }
     for (uint64_t counter = 2049; counter <= 3071; counter++) {
         assert_true(take(&replay, counter));
         assert_false(take(&replay, counter));
@@ -68,13 +66,11 @@ static void a_jump_forgets_only_the_counters_that_leave_the_window(void **state)
     struct lewesi_replay replay = {0};
 
     (void)state;
-    for (uint64_t counter = 0; counter <= 1023; counter++) {
+    for (uint64_t counter = 0; counter <= 1023; counter++)
         assert_true(take(&replay, counter));
-    }
     assert_true(take(&replay, 1088));
-    for (uint64_t counter = 65; counter <= 127; counter++) {
+    for (uint64_t counter = 65; counter <= 127; counter++)
         assert_false(take(&replay, counter));
-    }
 }
 
 static void a_jump_over_the_whole_window_empties_it(void **state)
@@ -149,16 +145,13 @@ static bool model_take(struct model *model, uint64_t counter)
 {
     uint64_t *const slot = &model->seen[counter % REMEMBERED];
 
-    if (counter == UINT64_MAX) {
+    if (counter == UINT64_MAX)
         return false;
-    }
-    if (counter < model->next && (model->next - counter > 1024 || *slot == counter + 1)) {
+    if (counter < model->next && (model->next - counter > 1024 || *slot == counter + 1))
         return false;
-    }
     *slot = counter + 1;
-    if (counter >= model->next) {
+    if (counter >= model->next)
         model->next = counter + 1;
-    }
     return true;
 }
 
@@ -184,9 +177,8 @@ static unsigned walk(uint64_t start, unsigned steps, const struct lewes_env *env
         expected = model_take(&model, counter);
         assert_int_equal(take(&replay, counter), expected);
         taken += expected;
-        if (expected && counter > at) {
+        if (expected && counter > at)
             at = counter;
-        }
     }
     return taken;
 }
@@ -200,9 +192,8 @@ static void the_window_agrees_with_a_list_of_all_counters_seen(void **state)
     assert_in_range(walk(0, 250000, &test.env), 50000, 200000);
     assert_in_range(walk((UINT64_C(1) << 62) - 1500, 250000, &test.env), 50000, 200000);
     assert_in_range(walk((UINT64_C(1) << 63) - 1500, 250000, &test.env), 50000, 200000);
-    for (unsigned i = 0; i < 2500; i++) { /* in short walks, for the numbers end there */
+    for (unsigned i = 0; i < 2500; i++) /* in short walks, for the numbers end there */
         assert_in_range(walk(UINT64_MAX - 9000, 100, &test.env), 5, 95);
-    }
 }
 
 int main(void)

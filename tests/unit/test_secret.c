@@ -38,9 +38,8 @@ static void every_single_bit_makes_a_difference(void **state)
     uint8_t a[LEN], b[LEN];
 
     (void)state;
-    for (size_t i = 0; i < LEN; i++) {
+    for (size_t i = 0; i < LEN; i++)
         a[i] = b[i] = (uint8_t)(i * 37);
-    }
     assert_true(lewesi_equal(a, b, LEN));
     for (size_t bit = 0; bit < 8 * LEN; bit++) {
         b[bit / 8] ^= (uint8_t)(1U << bit % 8);

@@ -68,15 +68,13 @@ static unsigned fail_each(struct lewes_session *session)
         error =
             lewes_session_write(session, packet.bytes, sizeof packet.bytes, &packet.len, pair.now);
         failing = 0;
-        if (error == LEWES_OK) {
+        if (error == LEWES_OK)
             return n - 1;
-        }
         assert_int_equal(error, LEWES_ERROR_CRYPTO);
         assert_int_equal(packet.len, 0);
         assert_true(pair_image_same(&image, session));
-        for (size_t i = 0; i < 400; i++) { /* of what was half-made nothing is left */
+        for (size_t i = 0; i < 400; i++) /* of what was half-made nothing is left */
             assert_true(packet.bytes[i] == 0 || packet.bytes[i] == 0xee);
-        }
     }
 }
 

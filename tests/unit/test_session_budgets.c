@@ -22,9 +22,8 @@ static enum lewes_error read_packet(struct lewes_session *session)
     struct lewes_event event;
     const enum lewes_error error = pair_read(&pair, session, &packet, &event);
 
-    if (error != LEWES_OK) {
+    if (error != LEWES_OK)
         assert_int_equal(event.kind, LEWES_EVENT_NONE);
-    }
     return error;
 }
 
@@ -39,9 +38,8 @@ static void make_bad(const struct lewes_session *session, unsigned kind)
     pair_make_clear(&packet,
                     &(struct lewesi_packet){.index = session->index, .type = types[kind % 2]},
                     kind % 2 == 0 ? 16 : 0);
-    if (kind % 3 == 2) {
+    if (kind % 3 == 2)
         packet.len = 35;
-    }
 }
 
 static void three_bad_packets_are_borne_and_the_fourth_is_not(void **state)

@@ -53,9 +53,8 @@ static void counters_on_the_wire_are_ours(void **state)
 
     (void)state;
     pair_open(&pair, 0);
-    for (unsigned i = 0; i < 5; i++) {
+    for (unsigned i = 0; i < 5; i++)
         assert_true(deliver_next() == clear[i]);
-    }
     b = deliver_next();
     assert_true(b >= RESPONDER_BASE && b - RESPONDER_BASE < UINT64_C(1) << 61);
     assert_true(deliver_next() == INITIATOR_BASE);
@@ -75,9 +74,8 @@ static void the_profile_of_the_original_counts_like_the_original(void **state)
     pair_init(&pair, 3);
     pair.original_client = pair.original_gateway = true;
     pair_start(&pair);
-    for (unsigned i = 0; i < PAIR_MESSAGES; i++) {
+    for (unsigned i = 0; i < PAIR_MESSAGES; i++)
         assert_true(deliver_next() == handshake[i]);
-    }
     assert_true(deliver_data(pair.initiator, pair.responder) == 3);
     assert_true(deliver_data(pair.responder, pair.initiator) == 2);
     assert_true(deliver_data(pair.initiator, pair.responder) == 4);
@@ -186,9 +184,8 @@ static void an_exempt_ack_takes_no_other_counter_away(void **state)
     make_zero(LEWESI_ACK, 0);
     assert_int_equal(pair_read(&pair, pair.initiator, &packet, &event), LEWES_OK);
     next = pair.initiator->replay.next;
-    for (uint64_t c = next - 1024; c < next - 1; c++) {
+    for (uint64_t c = next - 1024; c < next - 1; c++)
         assert_true(lewesi_replay_admissible(&pair.initiator->replay, c));
-    }
     pair_end(&pair);
 }
 
@@ -241,9 +238,8 @@ static int compare(const void *a, const void *b)
     const struct use *const left = a, *const right = b;
     const int keys = memcmp(left->key, right->key, sizeof left->key);
 
-    if (keys != 0) {
+    if (keys != 0)
         return keys;
-    }
     return left->counter < right->counter ? -1 : left->counter > right->counter;
 }
 
@@ -252,18 +248,16 @@ static size_t repeated_uses(void)
     size_t repeated = 0;
 
     qsort(uses, use_count, sizeof *uses, compare);
-    for (size_t i = 1; i < use_count; i++) {
+    for (size_t i = 1; i < use_count; i++)
         repeated += compare(&uses[i - 1], &uses[i]) == 0;
-    }
     return repeated;
 }
 
 /* Messages 6 to 8 and data in both directions. */
 static void run_encrypted(void)
 {
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 3; i++)
         record(pair.initiator, deliver_next());
-    }
     for (unsigned i = 0; i < DATA_PACKETS; i++) {
         record(pair.initiator, deliver_data(pair.initiator, pair.responder));
         record(pair.initiator, deliver_data(pair.responder, pair.initiator));

@@ -27,14 +27,12 @@ static bool stream_take(struct stream *stream, const uint8_t *bytes, size_t len,
     assert_true(len <= sizeof stream->bytes - stream->len);
     memcpy(stream->bytes + stream->len, bytes, len);
     stream->len += len;
-    if (stream->len < LEWES_FRAME_PREFIX_LEN) {
+    if (stream->len < LEWES_FRAME_PREFIX_LEN)
         return false;
-    }
     assert_int_equal(lewes_frame_length(stream->bytes, LEWES_HANDSHAKE_PACKET_MAX, &packet_len),
                      LEWES_OK);
-    if (stream->len < LEWES_FRAME_PREFIX_LEN + packet_len) {
+    if (stream->len < LEWES_FRAME_PREFIX_LEN + packet_len)
         return false;
-    }
     assert_int_equal(stream->len, LEWES_FRAME_PREFIX_LEN + packet_len);
     memcpy(packet->bytes, stream->bytes + LEWES_FRAME_PREFIX_LEN, packet_len);
     packet->len = packet_len;
@@ -79,9 +77,8 @@ static void a_handshake_survives_a_split_after_every_byte(void **state)
         struct pair pair;
 
         pair_open(&pair, 0);
-        while (pair.done < PAIR_MESSAGES) {
+        while (pair.done < PAIR_MESSAGES)
             deliver_in_pieces(&pair, first, SIZE_MAX);
-        }
         pair_exchange(&pair, pair.initiator, pair.responder, 9);
         pair_end(&pair);
     }
@@ -93,9 +90,8 @@ static void a_handshake_survives_byte_by_byte(void **state)
 
     (void)state;
     pair_open(&pair, 0);
-    while (pair.done < PAIR_MESSAGES) {
+    while (pair.done < PAIR_MESSAGES)
         deliver_in_pieces(&pair, 1, 1);
-    }
     pair_exchange(&pair, pair.initiator, pair.responder, 9);
     pair_end(&pair);
 }

@@ -84,9 +84,8 @@ static void a_handshake2_of_another_length_closes(void **state)
     for (size_t len = 64; len < 120; len++) {
         struct lewes_session *initiator;
 
-        if (len == 80) {
+        if (len == 80)
             continue;
-        }
         initiator = prepare(6);
         seal_again(LEWESI_HANDSHAKE, len);
         assert_closes(initiator, LEWES_ERROR_PEER);

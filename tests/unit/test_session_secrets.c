@@ -42,9 +42,8 @@ static void note_handshake(struct secrets *secrets, const struct lewes_session *
 
     assert_non_null(handshake);
     note(secrets, "ephemeral", handshake->params.noise_ephemeral.bytes);
-    if (session->role == LEWES_INITIATOR) {
+    if (session->role == LEWES_INITIATOR)
         note(secrets, "KEM randomness", handshake->params.kem_random);
-    }
     note(secrets, "static key", session->identity->x25519_private.bytes);
     note(secrets, "PSK_reg", handshake->psq.psk_registration);
     note(secrets, "kr", handshake->psq.responder_key);
@@ -64,9 +63,8 @@ static void assert_held(const struct pair *pair, const struct secrets *secrets, 
 {
     for (size_t i = 0; i < secrets->count; i++) {
         const struct secret *const secret = &secrets->list[i];
-        if (watched_env_holds(&pair->sessions, secret->bytes, sizeof secret->bytes) != held) {
+        if (watched_env_holds(&pair->sessions, secret->bytes, sizeof secret->bytes) != held)
             fail_msg("%s is %sin memory", secret->name, held ? "not " : "");
-        }
     }
 }
 

@@ -36,11 +36,9 @@ static struct lewes_session *prepare(unsigned message)
 
 static bool is_one_of(enum lewes_error error, const enum lewes_error *list, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (list[i] == error) {
+    for (size_t i = 0; i < count; i++)
+        if (list[i] == error)
             return true;
-        }
-    }
     return false;
 }
 
@@ -51,9 +49,8 @@ static void assert_dropped(struct lewes_session *reader, const enum lewes_error 
     struct lewes_event event;
     const enum lewes_error error = pair_read(&pair, reader, &bad, &event);
 
-    if (!is_one_of(error, expected, count)) {
+    if (!is_one_of(error, expected, count))
         fail_msg("message %u: %s", pair.done + 1, lewes_strerror(error));
-    }
     assert_int_equal(event.kind, LEWES_EVENT_NONE);
     assert_null(event.payload);
     assert_true(pair_image_same(&image, reader));
@@ -149,9 +146,8 @@ static void counter_version_reserved_and_trailer_of_a_clear_packet_are_ignored(v
     (void)state;
     for (unsigned message = 2; message < FIRST_ENCRYPTED; message++) {
         prepare(message);
-        for (size_t at = 0; at < good.len; at++) {
+        for (size_t at = 0; at < good.len; at++)
             good.bytes[at] ^= is_ignored(at) ? 0x5a : 0;
-        }
         assert_int_equal(pair_deliver(&pair, &good, &event), LEWES_OK);
         pair_advance(&pair, PAIR_MESSAGES);
         pair_end(&pair);
@@ -225,9 +221,8 @@ static void a_data_packet_with_a_wrong_noise_tag_shows_no_plaintext(void **state
                      LEWES_ERROR_NOISE);
     assert_int_equal(event.kind, LEWES_EVENT_NONE);
     assert_null(event.payload);
-    for (size_t at = 0; at + sizeof text <= good.len; at++) {
+    for (size_t at = 0; at + sizeof text <= good.len; at++)
         assert_memory_not_equal(good.bytes + at, text, sizeof text);
-    }
     pair_end(&pair);
 }
 
@@ -242,9 +237,8 @@ static void a_packet_cut_anywhere_is_dropped(void **state)
     for (unsigned message = 2; message <= PAIR_MESSAGES; message++) {
         struct lewes_session *const reader = prepare(message);
 
-        for (bad.len = 0; bad.len < good.len; bad.len++) {
+        for (bad.len = 0; bad.len < good.len; bad.len++)
             assert_dropped(reader, message < FIRST_ENCRYPTED ? clear : encrypted, 2);
-        }
         bad.bytes[good.len] = 0;
         for (bad.len = good.len + 1; bad.len < good.len + 20; bad.len++) {
             bad.bytes[bad.len] = 0;
@@ -261,9 +255,8 @@ static void a_handshake1_of_any_other_length_is_a_length_error(void **state)
 
     (void)state;
     for (size_t len = 0; len <= 1400; len++) {
-        if (len == 257) { /* protocol.md 9.3 */
+        if (len == 257) /* protocol.md 9.3 */
             continue;
-        }
         pair_make_clear(
             &bad,
             &(struct lewesi_packet){.index = reader->index, .counter = 1, .type = LEWESI_HANDSHAKE},

@@ -78,11 +78,10 @@ static void make(struct pair_packet *out, const struct lewes_session *session, b
                                          .type = (enum lewesi_type)type};
     const size_t len = nonsense(out->bytes + LEWESI_BODY_OFFSET, type);
 
-    if (encrypted) {
+    if (encrypted)
         pair_make_sealed(out, &header, len, &session->outer_key);
-    } else {
+    else
         pair_make_clear(out, &header, len);
-    }
 }
 
 /* What the tables say to nonsense of each type. What is not here is STATE, or TYPE. */
@@ -150,12 +149,10 @@ static void try_type(const struct situation *at, uint32_t type)
     pair_image_take(&image, session);
     assert_int_equal(pair_read(&pair, session, &packet, &event), expected.error);
     assert_int_equal(lewes_session_state(session), expected.next);
-    if (expected.error != LEWES_OK) {
+    if (expected.error != LEWES_OK)
         assert_int_equal(event.kind, LEWES_EVENT_NONE);
-    }
-    if (lewes_error_class(expected.error) == LEWES_CLASS_PACKET) {
+    if (lewes_error_class(expected.error) == LEWES_CLASS_PACKET)
         assert_true(pair_image_same(&image, session));
-    }
     assert_replies(&pair, session, &expected);
     if (lewes_error_class(expected.error) == LEWES_CLASS_PACKET) {
         pair_advance(&pair, PAIR_MESSAGES); /* nothing was spoiled */
@@ -170,12 +167,10 @@ static void every_type_in_every_state_is_answered_as_the_tables_say(void **state
 
     (void)state;
     for (size_t i = 0; i < COUNT(situations); i++) {
-        for (uint32_t type = 0; type < 16; type++) {
+        for (uint32_t type = 0; type < 16; type++)
             try_type(&situations[i], type);
-        }
-        for (size_t j = 0; j < COUNT(more); j++) {
+        for (size_t j = 0; j < COUNT(more); j++)
             try_type(&situations[i], more[j]);
-        }
     }
 }
 
@@ -282,9 +277,8 @@ static void only_ack_collision_and_busy_are_first_replies(void **state)
 
         pair_open(&pair, 1);
         make(&packet, pair.initiator, false, reply->type);
-        if (reply->no_index) {
+        if (reply->no_index)
             lewesi_store32le(packet.bytes, 0);
-        }
         assert_int_equal(pair_read(&pair, pair.initiator, &packet, &event), reply->error);
         assert_int_equal(event.kind, LEWES_EVENT_NONE);
         pair_end(&pair);
@@ -341,9 +335,8 @@ static void busy_without_index_is_refused_after_the_first_reply(void **state)
         struct lewes_event event;
         struct pair pair;
 
-        if (situations[i].state == LEWES_AWAIT_ACK) {
+        if (situations[i].state == LEWES_AWAIT_ACK)
             continue;
-        }
         open_at(&pair, &situations[i]);
         make(&packet, session_of(&pair, &situations[i]), false, LEWESI_BUSY);
         lewesi_store32le(packet.bytes, 0);

@@ -33,9 +33,8 @@ static json_t *transcript_named(const char *name)
 
     json_array_foreach(json_object_get(root, "transcripts"), i, transcript)
     {
-        if (strcmp(json_string_value(json_object_get(transcript, "name")), name) == 0) {
+        if (strcmp(json_string_value(json_object_get(transcript, "name")), name) == 0)
             return transcript;
-        }
     }
     fail_msg("no transcript %s", name);
     return NULL;

@@ -137,11 +137,9 @@ static void base58_of_another_length_is_refused(void **state)
                      45); /* 33 bytes, the first zero */
     assert_no_base58("zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
                      44); /* the largest of 44 digits */
-    for (size_t len = 0; len <= 45; len++) {
-        if (len != LEWES_KEY_LEN) { /* so many zero bytes */
+    for (size_t len = 0; len <= 45; len++)
+        if (len != LEWES_KEY_LEN) /* so many zero bytes */
             assert_no_base58(ones, len);
-        }
-    }
 }
 
 /* 42 digits are less than 31 bytes; 43 of them can be another key. */
@@ -150,9 +148,8 @@ static void truncated_base58_is_refused(void **state)
     const char *const text = base58_pairs[0].text;
 
     (void)state;
-    for (size_t len = 0; len <= 42; len++) {
+    for (size_t len = 0; len <= 42; len++)
         assert_no_base58(text, len);
-    }
 }
 
 static void foreign_characters_in_base58_are_refused(void **state)
@@ -165,9 +162,8 @@ static void foreign_characters_in_base58_are_refused(void **state)
     for (unsigned c = 0; c < 256; c++) {
         char text[LEWES_BASE58_CAP];
 
-        if (c != 0 && strchr(alphabet, (int)c) != NULL) {
+        if (c != 0 && strchr(alphabet, (int)c) != NULL)
             continue;
-        }
         for (size_t at = 0; at < len; at++) {
             memcpy(text, base58_pairs[0].text, len);
             text[at] = (char)c;
@@ -193,11 +189,9 @@ static void base64_of_another_length_is_refused(void **state)
     static const char text[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=AAAA";
 
     (void)state;
-    for (size_t len = 0; len < sizeof text; len++) {
-        if (len != 44) {
+    for (size_t len = 0; len < sizeof text; len++)
+        if (len != 44)
             assert_no_base64(text, len);
-        }
-    }
 }
 
 static void base64_without_its_one_pad_is_refused(void **state)
@@ -239,9 +233,8 @@ static void foreign_characters_in_base64_are_refused(void **state)
 
     (void)state;
     for (unsigned c = 0; c < 256; c++) {
-        if (c != 0 && strchr(alphabet, (int)c) != NULL) {
+        if (c != 0 && strchr(alphabet, (int)c) != NULL)
             continue;
-        }
         for (size_t at = 0; at < 43; at++) {
             char text[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 

@@ -18,11 +18,9 @@ struct wanted {
 
 static bool is_wanted(struct wanted *wanted, const char *name)
 {
-    for (size_t i = 0; i < wanted->count; i++) {
-        if (name != NULL && strcmp(name, wanted->names[i]) == 0) {
+    for (size_t i = 0; i < wanted->count; i++)
+        if (name != NULL && strcmp(name, wanted->names[i]) == 0)
             return wanted->found[i] = true;
-        }
-    }
     return wanted->count == 0;
 }
 
@@ -40,9 +38,8 @@ static void replay_file(const char *path, struct wanted *wanted, struct transcri
     }
     json_array_foreach(json_object_get(root, "transcripts"), i, transcript)
     {
-        if (is_wanted(wanted, json_string_value(json_object_get(transcript, "name")))) {
+        if (is_wanted(wanted, json_string_value(json_object_get(transcript, "name"))))
             transcript_replay(transcript, stdout, result);
-        }
     }
     json_decref(root);
 }
@@ -57,9 +54,8 @@ static int outcome(const struct wanted *wanted, struct transcript_result *result
     }
     printf("%u equal, %u different, %u skipped\n", result->equal, result->different,
            result->unsupported);
-    if (result->different > 0 || (result->equal == 0 && result->unsupported == 0)) {
+    if (result->different > 0 || (result->equal == 0 && result->unsupported == 0))
         return 1;
-    }
     return result->unsupported > 0 ? 2 : 0;
 }
 
@@ -68,15 +64,13 @@ static int take_names(struct wanted *wanted, int argc, char **argv)
 {
     int files = 0;
 
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "-t") != 0) {
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "-t") != 0)
             argv[files++] = argv[i];
-        } else if (i + 1 < argc && wanted->count < NAMES_MAX) {
+        else if (i + 1 < argc && wanted->count < NAMES_MAX)
             wanted->names[wanted->count++] = argv[++i];
-        } else {
+        else
             return 0;
-        }
-    }
     return files;
 }
 
@@ -90,8 +84,7 @@ int main(int argc, char **argv)
         fputs("usage: replay_transcripts [-t NAME]... FILE...\n", stderr);
         return 1;
     }
-    for (int i = 0; i < files; i++) {
+    for (int i = 0; i < files; i++)
         replay_file(argv[i], &wanted, &result);
-    }
     return outcome(&wanted, &result);
 }
