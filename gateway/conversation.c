@@ -111,6 +111,10 @@ static bool enter(struct connection *c, uint32_t index)
         c->half_open = true;
         c->index = index;
         return true;
+    case SESSIONS_CROWDED:
+        limits_half_open_end(service->limits, c->slot);
+        hello_busy(c, index, BUSY_HALF_OPEN);
+        break;
     case SESSIONS_FULL:
         limits_half_open_end(service->limits, c->slot);
         hello_busy(c, index, BUSY_SESSIONS);

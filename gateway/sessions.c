@@ -81,8 +81,9 @@ static uint32_t find(const struct sessions *sessions, uint32_t index)
 
 enum sessions_verdict sessions_insert(struct sessions *sessions, uint32_t index)
 {
-    if (sessions->half_open >= sessions->caps.half_open ||
-        sessions->half_open + sessions->established >= sessions->caps.sessions)
+    if (sessions->half_open >= sessions->caps.half_open)
+        return SESSIONS_CROWDED;
+    if (sessions->half_open + sessions->established >= sessions->caps.sessions)
         return SESSIONS_FULL;
     if (index == 0)
         return SESSIONS_TAKEN;

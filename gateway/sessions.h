@@ -9,8 +9,9 @@ struct sessions;
 
 enum sessions_verdict {
     SESSIONS_OK,
-    SESSIONS_TAKEN, /* in use, or 0 */
-    SESSIONS_FULL   /* too many sessions, or too many half-open ones */
+    SESSIONS_TAKEN,   /* in use, or 0 */
+    SESSIONS_CROWDED, /* too many half-open sessions */
+    SESSIONS_FULL     /* too many sessions of both kinds */
 };
 
 struct sessions_caps {

@@ -169,7 +169,7 @@ static void too_many_half_open_hear_busy(void **state)
     rig_start(&rig);
     client_open(&other, &rig, 2);
     client_advance(&other, 2);
-    expect_busy_hello(BUSY_SESSIONS);
+    expect_busy_hello(BUSY_HALF_OPEN);
     client_close(&other);
 }
 
@@ -177,7 +177,6 @@ static void too_many_sessions_hear_busy(void **state)
 {
     (void)state;
     rig.settings.limits.max_sessions = 1;
-    rig.settings.limits.max_half_open = 1;
     rig_start(&rig);
     client_open(&other, &rig, 2);
     client_handshake(&other);

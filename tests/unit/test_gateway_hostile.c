@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "lib/base/bytes.h"
 #include "tests/support/gateway_client.h"
 
 #define ROUNDS 400
@@ -66,7 +67,7 @@ static void strangers_send_noise(void **state)
         for (size_t i = 0; i < len; i++)
             noise[i] = (uint8_t)draw(256);
         if (draw(2) == 0)
-            memcpy(noise, "\0\0\0\x88", 4);
+            lewesi_store32be(noise, LEWES_HELLO_PACKET_LEN);
         client_open(&client, &rig, 1);
         client_send(&client, noise, len);
         if (draw(2) == 0)

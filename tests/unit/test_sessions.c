@@ -79,8 +79,8 @@ static void caps_come_before_collisions(void **state)
     (void)state;
     assert_int_equal(sessions_insert(sessions, 1), SESSIONS_OK);
     assert_int_equal(sessions_insert(sessions, 2), SESSIONS_OK);
-    assert_int_equal(sessions_insert(sessions, 1), SESSIONS_FULL);
-    assert_int_equal(sessions_insert(sessions, 0), SESSIONS_FULL);
+    assert_int_equal(sessions_insert(sessions, 1), SESSIONS_CROWDED);
+    assert_int_equal(sessions_insert(sessions, 0), SESSIONS_CROWDED);
     sessions_establish(sessions, 1);
     assert_int_equal(sessions_insert(sessions, 3), SESSIONS_OK);
     sessions_establish(sessions, 2);
@@ -107,7 +107,7 @@ static void coming_and_going_keeps_the_table_right(void **state)
             there[index] = false;
             count--;
         } else {
-            enum sessions_verdict expected = count == CAP   ? SESSIONS_FULL
+            enum sessions_verdict expected = count == CAP   ? SESSIONS_CROWDED
                                              : there[index] ? SESSIONS_TAKEN
                                                             : SESSIONS_OK;
             assert_int_equal(sessions_insert(sessions, index), expected);
