@@ -96,7 +96,30 @@ void client_open(struct client *client, struct rig *rig, uint8_t who)
     client->fd = client_dial(rig, INADDR_LOOPBACK, rig->port);
     assert_int_equal(uv_poll_init(&rig->loop, &client->poll, client->fd), 0);
     client->poll.data = client;
+    client_listen(client);
+}
+
+void client_listen(struct client *client)
+{
     assert_int_equal(uv_poll_start(&client->poll, UV_READABLE, on_poll), 0);
+}
+
+void client_narrow(struct client *client)
+{
+    const int least = 1;
+    struct sockaddr_in mine, peer;
+    socklen_t len = sizeof mine;
+    assert_int_equal(getsockname(client->fd, (struct sockaddr *)&mine, &len), 0);
+    for (int fd = 0; fd < 256; fd++) {
+        len = sizeof peer;
+        memset(&peer, 0, sizeof peer);
+        if (getpeername(fd, (struct sockaddr *)&peer, &len) == 0 && peer.sin_family == AF_INET &&
+            peer.sin_port == mine.sin_port) {
+            assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &least, sizeof least), 0);
+            return;
+        }
+    }
+    fail_msg("the gateway has no socket for this client");
 }
 
 static void handle_closed(uv_handle_t *handle)

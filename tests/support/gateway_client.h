@@ -38,6 +38,11 @@ int client_dial(const struct rig *rig, uint32_t address, uint16_t port);
 
 /* Connects; `who` makes the identity: the same number, the same client. */
 void client_open(struct client *client, struct rig *rig, uint8_t who);
+/* Makes the gateway's side of the connection hold as few unread bytes as the system allows; set
+ * rig.client_buffer before client_open for the other side. */
+void client_narrow(struct client *client);
+/* Takes what comes; client_open does, and uv_poll_stop(&client->poll) makes an end of it. */
+void client_listen(struct client *client);
 /* Closes the socket, if it is not closed yet, and frees everything. */
 void client_close(struct client *client);
 /* Closes the socket only: the client vanishes. */

@@ -119,6 +119,34 @@ static void the_longest_payload_is_read_whole(void **state)
     client_close(&client);
 }
 
+static void a_slow_reader_gets_every_answer_in_order(void **state)
+{
+    enum { MESSAGES = 300 };
+    uint8_t bytes[200], inner[64] = {0};
+    size_t len;
+    (void)state;
+    rig.client_buffer = 1;
+    client_open(&client, &rig, 1);
+    client_handshake(&client);
+    client_narrow(&client);
+    uv_poll_stop(&client.poll);
+    for (uint32_t i = 0; i < MESSAGES; i++) {
+        const struct lewes_forward forward = {.address = {.ip = {4, {192, 0, 2, 7}}, .port = 1},
+                                              .packet = inner,
+                                              .packet_len = sizeof inner};
+        lewesi_store32le(inner, i);
+        assert_int_equal(lewes_forward_encode(&forward, bytes, sizeof bytes, &len), LEWES_OK);
+        client_send_payload(&client, bytes, len);
+        uv_run(&rig.loop, UV_RUN_NOWAIT);
+    }
+    client_listen(&client);
+    for (uint32_t i = 0; i < MESSAGES; i++) {
+        assert_true(client_receive_payload(&client));
+        assert_int_equal(lewesi_load32le(client.payload), i);
+    }
+    client_close(&client);
+}
+
 static void a_promised_length_costs_no_memory(void **state)
 {
     (void)state;
@@ -444,6 +472,7 @@ int main(void)
         TEST(half_open_frames_have_36_to_4096_bytes),
         TEST(established_frames_have_36_to_65536_bytes),
         TEST(the_longest_payload_is_read_whole),
+        TEST(a_slow_reader_gets_every_answer_in_order),
         TEST(a_promised_length_costs_no_memory),
         TEST(a_first_packet_that_is_no_hello_closes),
         TEST(a_first_packet_that_names_a_live_session_closes),

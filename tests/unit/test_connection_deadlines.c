@@ -137,6 +137,7 @@ static void a_peer_that_does_not_read_ends(void **state)
     rig_start(&rig);
     client_open(&client, &rig, 1);
     client_handshake(&client);
+    client_narrow(&client);
     uv_poll_stop(&client.poll);
     assert_int_equal(lewes_forward_encode(&message, forward, sizeof forward, &len), LEWES_OK);
     while (rig_count(&rig).ends[END_IO] == 0) {

@@ -266,6 +266,30 @@ static void what_is_being_installed_is_finished(void **state)
     wait_stopped();
 }
 
+static void who_does_not_read_is_not_waited_for(void **state)
+{
+    uint8_t bytes[200];
+    const uint8_t inner[64] = {0};
+    const struct lewes_forward forward = {.address = {.ip = {4, {192, 0, 2, 7}}, .port = 1},
+                                          .packet = inner,
+                                          .packet_len = sizeof inner};
+    size_t len;
+    (void)state;
+    assert_int_equal(lewes_forward_encode(&forward, bytes, sizeof bytes, &len), LEWES_OK);
+    rig.client_buffer = 1;
+    client_open(&client, &rig, 1);
+    client_handshake(&client);
+    client_narrow(&client);
+    uv_poll_stop(&client.poll);
+    for (int i = 0; i < 300; i++) {
+        client_send_payload(&client, bytes, len);
+        uv_run(&rig.loop, UV_RUN_NOWAIT);
+    }
+    begin_stop(0);
+    wait_stopped();
+    client_close(&client);
+}
+
 static void who_vanishes_in_the_drain_is_not_waited_for(void **state)
 {
     (void)state;
@@ -305,6 +329,7 @@ int main(void)
         TEST(a_look_up_is_refused),
         TEST(what_is_being_committed_is_finished),
         TEST(what_is_being_installed_is_finished),
+        TEST(who_does_not_read_is_not_waited_for),
         TEST(who_vanishes_in_the_drain_is_not_waited_for),
         TEST(a_device_in_repair_is_not_waited_for),
     };
