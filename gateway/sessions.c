@@ -38,7 +38,7 @@ enum lewes_error sessions_new(struct sessions **sessions, const struct lewes_env
     new->caps = *caps;
     new->mask = 1;
     new->shift = 63;
-    while (new->mask / 2 < caps->sessions &&new->shift > 33) {
+    while (new->shift > 33 && new->mask / 2 < caps->sessions) {
         new->mask = new->mask * 2 + 1;
         new->shift--;
     }
