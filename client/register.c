@@ -41,7 +41,7 @@ static const char *consequence(const struct attempt *attempt)
 {
     return attempt->request_started
                ? "the ticket was sent and may be spent: register again with the same WireGuard key"
-               : "no ticket was spent";
+               : "no ticket was spent: check address and network, and try again";
 }
 
 static bool fail_channel(struct attempt *attempt, enum channel_status status, const char *doing)
@@ -52,7 +52,8 @@ static bool fail_channel(struct attempt *attempt, enum channel_status status, co
     case CHANNEL_TIMEOUT:
         return attempt_fail(attempt, LEWES_ERROR_TIMEOUT, "%s took too long; %s", doing, after);
     case CHANNEL_CANCELLED:
-        return attempt_fail(attempt, LEWES_OK, "cancelled while %s; %s", doing, after);
+        return attempt_fail(attempt, LEWES_OK, "cancelled while %s; %s", doing,
+                            attempt->request_started ? after : "no ticket was spent");
     case CHANNEL_END:
         return attempt_fail(attempt, LEWES_OK,
                             "the gateway closed the connection while %s; %s. "
