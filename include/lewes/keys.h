@@ -78,6 +78,31 @@ LEWES_API LEWES_MUST_USE enum lewes_error lewes_ed25519_generate(struct lewes_ed
 LEWES_API LEWES_MUST_USE enum lewes_error
 lewes_ed25519_check(const struct lewes_ed25519_public *key);
 
+#define LEWES_SIGNATURE_LEN 64
+
+/*
+ * Signs a gateway's self-description (gateway.md G13.1).
+ *
+ * @param[out] signature  over the fixed label and `len` bytes of `text`; zeroed on error
+ * @retval LEWES_ERROR_CRYPTO  the back end failed
+ * @retval LEWES_ERROR_MEMORY  no memory for a copy of the text
+ */
+LEWES_API LEWES_MUST_USE enum lewes_error
+lewes_description_sign(uint8_t signature[LEWES_SIGNATURE_LEN],
+                       const struct lewes_identity *identity, const uint8_t *text, size_t len);
+
+/*
+ * Verifies the signature of a self-description.
+ *
+ * @param env  for a copy of the text
+ * @retval LEWES_ERROR_AUTH    not signed by `gateway`
+ * @retval LEWES_ERROR_MEMORY  no memory
+ */
+LEWES_API LEWES_MUST_USE enum lewes_error
+lewes_description_verify(const uint8_t signature[LEWES_SIGNATURE_LEN],
+                         const struct lewes_ed25519_public *gateway, const uint8_t *text,
+                         size_t len, const struct lewes_env *env);
+
 /*
  * Draws a WireGuard private key, clamped as WireGuard's own tools do.
  *

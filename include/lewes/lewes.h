@@ -4,6 +4,7 @@
 #define LEWES_LEWES_H
 
 #include <lewes/base.h>
+#include <lewes/kem.h>
 #include <lewes/keys.h>
 #include <lewes/registration.h>
 #include <lewes/session.h>

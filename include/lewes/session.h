@@ -11,7 +11,10 @@
 #ifndef LEWES_SESSION_H
 #define LEWES_SESSION_H
 
+#include <stdbool.h>
+
 #include <lewes/base.h>
+#include <lewes/kem.h>
 #include <lewes/keys.h>
 
 #ifdef __cplusplus
@@ -41,24 +44,26 @@ enum lewes_state {
     LEWES_AWAIT_HANDSHAKE1,
     LEWES_AWAIT_HANDSHAKE3,
     LEWES_TRANSPORT,
+    LEWES_REKEY_SENT,     /* Subsession(i): we began a subsession */
+    LEWES_REKEY_ANSWERED, /* Subsession(r): we answered the peer's */
+    LEWES_READ_ONLY,      /* replaced by a subsession; receives for 60 s */
     LEWES_CLOSED
 };
-
-/* KEM suites by their number on the wire (protocol.md 7.1). */
-enum lewes_kem { LEWES_KEM_XWING = 0, LEWES_KEM_MLKEM768 = 1, LEWES_KEM_X25519 = 255 };
 
 /* What a packet led to. */
 enum lewes_event_kind {
     LEWES_EVENT_NONE,        /* write may have something to send */
     LEWES_EVENT_MAY_SEND,    /* initiator: the gateway is proved, application data may be sent */
     LEWES_EVENT_ESTABLISHED, /* the handshake is complete */
-    LEWES_EVENT_PAYLOAD      /* application data arrived */
+    LEWES_EVENT_PAYLOAD,     /* application data arrived */
+    LEWES_EVENT_SUBSESSION   /* a new session takes over; this one is read-only now */
 };
 
 struct lewes_event {
     enum lewes_event_kind kind;
-    const uint8_t *payload; /* PAYLOAD only: inside the packet that was read */
-    size_t len;             /* PAYLOAD only: may be 0 */
+    const uint8_t *payload;           /* PAYLOAD only: inside the packet that was read */
+    size_t len;                       /* PAYLOAD only: may be 0 */
+    struct lewes_session *subsession; /* SUBSESSION only: the caller's, to be freed by it */
 };
 
 /* A ClientHello that has passed every check that needs no memory (protocol.md 4.2, 4.3). */
@@ -70,6 +75,23 @@ struct lewes_hello {
     struct lewes_x25519_public x25519;
 };
 
+/* A suite that an initiator accepts. */
+struct lewes_suite {
+    enum lewes_kem kem;
+    /* What the gateway's key must hash to; required for all but X25519, whose key is the
+     * gateway's identity in another form (P25, steps 7 and 8). Copied. */
+    const struct lewes_kem_digest *digest;
+    /* The whole key, known from an earlier handshake; NULL if not. X25519 never needs it. Copied.
+     */
+    const struct lewes_kem_public *key;
+};
+
+/*
+ * Makes `index` belong to a new session in one step (protocol.md P68, gateway.md G4.1); returns
+ * false if it is in use. What was taken is given back by whoever frees that session.
+ */
+typedef bool lewes_take_index(void *user, uint32_t index);
+
 struct lewes_session_config {
     enum lewes_role role;
     const struct lewes_identity *identity;   /* our own; must outlive the session */
@@ -78,6 +100,18 @@ struct lewes_session_config {
     uint32_t clock_tolerance;                /* responder: seconds; 0 = LEWES_CLOCK_TOLERANCE */
     const struct lewes_ed25519_public *peer; /* initiator: the gateway's identity, copied */
     const struct lewes_hello *hello;         /* responder: the accepted hello, copied */
+
+    /* Initiator: what it accepts, best first, at most LEWES_KEM_SUITES; none = X25519 alone. */
+    const struct lewes_suite *suites;
+    size_t suite_count;
+    bool early; /* initiator: ClientHello, KKTRequest and Handshake1 in one flight if the key of
+                   the first suite is known (protocol.md 14) */
+
+    bool
+        subsessions; /* may rekey once, by either side (protocol.md 12); costs 32 bytes of secret */
+    bool datagrams;  /* data may be lost or reordered, set on both sides (P63) */
+    lewes_take_index *take_index; /* of subsessions; NULL: every index is free */
+    void *take_index_user;
 };
 
 struct lewes_session;
@@ -172,13 +206,39 @@ LEWES_API LEWES_MUST_USE enum lewes_error lewes_session_send(struct lewes_sessio
                                                              const uint8_t *payload, size_t len,
                                                              lewes_time now);
 
+/*
+ * Takes a datagram: as lewes_session_read(), but nothing except application data is let in, and
+ * the session must have been made with `datagrams` (P4, P63).
+ *
+ * @return as lewes_session_read(); LEWES_ERROR_STATE for all that is not application data;
+ *         LEWES_ERROR_NOT_READY before LEWES_TRANSPORT or without the option
+ */
+LEWES_API LEWES_MUST_USE enum lewes_error
+lewes_session_read_datagram(struct lewes_session *session, uint8_t *packet, size_t len,
+                            lewes_time now, struct lewes_event *event);
+
+/*
+ * Begins a subsession: the next write has its first message (protocol.md 12). The event
+ * SUBSESSION, here after the peer's answer, brings the new session; without it the session goes on
+ * as before after 10 s, and neither side may try again.
+ *
+ * @retval LEWES_ERROR_NOT_READY  not in LEWES_TRANSPORT, option off, tried before, or this session
+ *                                is itself a subsession (P71)
+ * @retval LEWES_ERROR_CLOSED     the session has ended
+ * @retval LEWES_ERROR_MEMORY     no memory
+ * @retval LEWES_ERROR_RANDOM     no randomness
+ */
+LEWES_API LEWES_MUST_USE enum lewes_error lewes_session_rekey(struct lewes_session *session,
+                                                              lewes_time now);
+
 /* Returns the next moment at which lewes_session_expire() has something to do, or LEWES_NEVER. */
 LEWES_API lewes_time lewes_session_deadline(const struct lewes_session *session);
 
 /*
- * Does what is due at `now`: closes a session whose handshake took too long.
+ * Does what is due at `now`: closes a session whose handshake took too long or whose successor is
+ * 60 s old, gives up a subsession that is 10 s old.
  *
- * @retval LEWES_ERROR_TIMEOUT  it has just been closed
+ * @retval LEWES_ERROR_TIMEOUT  the session has just been closed
  */
 LEWES_API enum lewes_error lewes_session_expire(struct lewes_session *session, lewes_time now);
 
@@ -195,8 +255,24 @@ LEWES_API uint32_t lewes_session_receiver_index(const struct lewes_session *sess
 LEWES_API const struct lewes_ed25519_public *
 lewes_session_peer(const struct lewes_session *session);
 
-/* Returns the KEM suite of the handshake. */
+/* Returns the KEM suite of the handshake; an initiator's may change until the gateway's key has
+ * come. */
 LEWES_API enum lewes_kem lewes_session_kem(const struct lewes_session *session);
+
+/* Tells whether the gateway's key was compared with a digest that the caller gave. */
+LEWES_API bool lewes_session_digest_pinned(const struct lewes_session *session);
+
+/* Returns the status of the gateway's last status frame (protocol.md 7.1); 0 if it sent none. */
+LEWES_API unsigned lewes_session_kkt_status(const struct lewes_session *session);
+
+/*
+ * Copies the gateway's KEM key, for the next early flight.
+ *
+ * @param[out] key  untouched on error
+ * @retval LEWES_ERROR_NOT_READY  not an initiator between LEWES_EVENT_MAY_SEND and the next write
+ */
+LEWES_API LEWES_MUST_USE enum lewes_error lewes_session_kem_key(const struct lewes_session *session,
+                                                                struct lewes_kem_public *key);
 
 /*
  * Tells the length of the packet at the front of a byte stream (protocol.md P1, P2).

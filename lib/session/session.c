@@ -21,6 +21,9 @@ static bool expects_encrypted(enum lewes_state state)
     case LEWES_AWAIT_ESTABLISHED:
     case LEWES_AWAIT_HANDSHAKE3:
     case LEWES_TRANSPORT:
+    case LEWES_REKEY_SENT:
+    case LEWES_REKEY_ANSWERED:
+    case LEWES_READ_ONLY:
         return true;
     case LEWES_AWAIT_ACK:
     case LEWES_AWAIT_KEY:
