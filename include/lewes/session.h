@@ -144,14 +144,16 @@ LEWES_API void lewes_hello_answer(uint8_t out[LEWES_PACKET_MIN], enum lewes_hell
                                   uint32_t receiver_index);
 
 /*
- * Makes a session and draws all its randomness. An initiator has a ClientHello to write, a
- * responder an Ack.
+ * Makes a session and draws all its randomness. An initiator has a ClientHello to write, with
+ * `early` and a known key KKTRequest and Handshake1 as well; a responder an Ack.
  *
  * @param[out] session  untouched on error
  * @param env           copied
  * @param config        copied, except `identity`
  * @param now           the caller's monotonic clock, milliseconds
- * @retval LEWES_ERROR_ARGUMENT  role without its peer or hello, or hello with index 0
+ * @retval LEWES_ERROR_ARGUMENT  role without its peer or hello, hello with index 0, or suites that
+ *                               cannot be: unknown, twice, too many, without the digest that they
+ *                               need, with a digest or key of another one or a malformed key
  * @retval LEWES_ERROR_KEY       the peer's identity is not acceptable (P18)
  * @retval LEWES_ERROR_IDENTITY  the peer is ourselves (P69)
  * @retval LEWES_ERROR_MEMORY    no memory

@@ -31,7 +31,8 @@ enum lewes_error lewesi_on_ack(struct lewes_session *session, struct lewesi_inco
     if (lewesi_due_has(session, LEWESI_DUE_HELLO))
         return LEWES_ERROR_STATE; /* an answer to what has not been said */
     lewesi_session_enter(session, LEWES_AWAIT_KEY);
-    lewesi_due_add(session, LEWESI_DUE_KKT_REQUEST);
+    if (!session->handshake->early)
+        lewesi_due_add(session, LEWESI_DUE_KKT_REQUEST);
     return LEWES_OK;
 }
 
@@ -53,6 +54,17 @@ enum lewes_error lewesi_on_busy(struct lewes_session *session, struct lewesi_inc
 
 /* ---- 3, 4: KKT ---- */
 
+/* The suite that is asked for, with the hash of the digest that its key will be compared with. */
+static struct lewesi_kkt_suite asked_suite(const struct lewesi_handshake *handshake)
+{
+    const struct lewesi_allowed *const allowed = &handshake->suites[handshake->suite];
+    struct lewesi_kkt_suite suite = lewesi_kkt_suite_of(allowed->kem->id);
+
+    if (allowed->pinned)
+        suite.hash = (uint8_t)allowed->digest.hash;
+    return suite;
+}
+
 enum lewes_error lewesi_build_kkt_request(struct lewes_session *session,
                                           struct lewesi_outgoing *out)
 {
@@ -62,8 +74,7 @@ enum lewes_error lewesi_build_kkt_request(struct lewes_session *session,
 
     if (body == NULL)
         return LEWES_ERROR_SPACE;
-    error = lewesi_kkt_request_write(body, lewesi_kkt_suite_of(handshake->kem->id),
-                                     handshake->params.kkt_session_id,
+    error = lewesi_kkt_request_write(body, asked_suite(handshake), handshake->params.kkt_session_id,
                                      &session->identity->ed25519_private);
     if (error != LEWES_OK)
         return error;
@@ -73,11 +84,42 @@ enum lewes_error lewesi_build_kkt_request(struct lewes_session *session,
     return LEWES_OK;
 }
 
-enum lewes_error lewesi_on_kkt_response(struct lewes_session *session, struct lewesi_incoming *in)
+/* The gateway refused: the next suite, or the end (P23, protocol.md 10.3). */
+static enum lewes_error on_status(struct lewes_session *session, uint8_t status)
 {
     struct lewesi_handshake *const handshake = session->handshake;
+
+    session->kkt_status = status;
+    /* After an early flight it has a Handshake1 that it cannot read, and leaves (P80). */
+    if (status != LEWESI_KKT_STATUS_SUITE || handshake->early ||
+        handshake->suite + 1 == handshake->suite_count)
+        return LEWES_ERROR_KKT_STATUS;
+    handshake->kem = handshake->suites[++handshake->suite].kem;
+    session->kem = handshake->kem->id;
+    lewesi_due_add(session, LEWESI_DUE_KKT_REQUEST);
+    return LEWES_OK;
+}
+
+static enum lewes_error on_key(struct lewes_session *session, struct lewesi_kem_public key)
+{
+    struct lewesi_handshake *const handshake = session->handshake;
+
+    if (handshake->early && !lewesi_equal(handshake->kem_public, key.bytes, key.kem->public_len))
+        return LEWES_ERROR_KKT_KEY; /* P80: the one that was used is no longer its */
+    session->digest_pinned = handshake->suites[handshake->suite].pinned;
+    lewesi_session_enter(session, LEWES_AWAIT_HANDSHAKE2);
+    if (handshake->early)
+        return LEWES_OK;
+    memcpy(handshake->kem_public, key.bytes, key.kem->public_len);
+    lewesi_due_add(session, LEWESI_DUE_HANDSHAKE1);
+    return LEWES_OK;
+}
+
+enum lewes_error lewesi_on_kkt_response(struct lewes_session *session, struct lewesi_incoming *in)
+{
+    const struct lewesi_handshake *const handshake = session->handshake;
     const struct lewesi_kkt_expected expected = {
-        .suite = lewesi_kkt_suite_of(handshake->kem->id),
+        .suite = asked_suite(handshake),
         .session_id = handshake->params.kkt_session_id,
         .gateway = &session->peer,
         .gateway_x25519 = &handshake->peer_x25519,
@@ -90,12 +132,9 @@ enum lewes_error lewesi_on_kkt_response(struct lewes_session *session, struct le
         return LEWES_ERROR_STATE;
     error =
         lewesi_kkt_response_read(&expected, (struct lewesi_span){in->body, in->len}, &key, &status);
-    if (error != LEWES_OK)
-        return error;
-    memcpy(handshake->kem_public, key.bytes, handshake->kem->public_len);
-    lewesi_session_enter(session, LEWES_AWAIT_HANDSHAKE2);
-    lewesi_due_add(session, LEWESI_DUE_HANDSHAKE1);
-    return LEWES_OK;
+    if (error == LEWES_ERROR_KKT_STATUS)
+        return on_status(session, status);
+    return error == LEWES_OK ? on_key(session, key) : error;
 }
 
 /* ---- 5: Handshake1 ---- */

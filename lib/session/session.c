@@ -256,3 +256,26 @@ enum lewes_kem lewes_session_kem(const struct lewes_session *session)
 {
     return session->kem;
 }
+
+bool lewes_session_digest_pinned(const struct lewes_session *session)
+{
+    return session->digest_pinned;
+}
+
+unsigned lewes_session_kkt_status(const struct lewes_session *session)
+{
+    return session->kkt_status;
+}
+
+enum lewes_error lewes_session_kem_key(const struct lewes_session *session,
+                                       struct lewes_kem_public *key)
+{
+    const struct lewesi_handshake *const handshake = session->handshake;
+
+    if (session->role != LEWES_INITIATOR || session->state != LEWES_AWAIT_ESTABLISHED ||
+        handshake == NULL)
+        return LEWES_ERROR_NOT_READY;
+    *key = (struct lewes_kem_public){.kem = session->kem, .len = handshake->kem->public_len};
+    memcpy(key->bytes, handshake->kem_public, key->len);
+    return LEWES_OK;
+}

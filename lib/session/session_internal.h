@@ -43,6 +43,13 @@ struct lewesi_session_params {
     struct lewesi_psq_times psq_time;
 };
 
+/* A suite that an initiator accepts. */
+struct lewesi_allowed {
+    const struct lewesi_kem *kem;
+    bool pinned; /* `digest` is set */
+    struct lewes_kem_digest digest;
+};
+
 /* What is needed until the transport keys exist; wiped and freed then. */
 struct lewesi_handshake {
     size_t size; /* of this block */
@@ -60,7 +67,10 @@ struct lewesi_handshake {
     uint8_t requests_read, requests_answered;
 
     /* Initiator only. */
-    uint8_t kem_public[]; /* kem->public_len */
+    struct lewesi_allowed suites[LEWES_KEM_SUITES]; /* best first */
+    uint8_t suite_count, suite;                     /* `kem` is that of suites[suite] */
+    bool early;           /* Handshake1 does not wait for the KKT response (P75) */
+    uint8_t kem_public[]; /* early: from the beginning; room for any of the suites' */
 };
 
 /* Packets of the handshake that are to be written; a session's are a queue of these. */
@@ -87,6 +97,9 @@ struct lewes_session {
     enum lewes_kem kem;
     uint32_t index;
     lewes_time deadline;
+
+    uint8_t kkt_status; /* initiator: of the last status frame, P25 */
+    bool digest_pinned; /* initiator: the gateway's key was compared with a digest */
 
     uint8_t drops;          /* in half-open states, P52 */
     uint8_t noise_failures; /* one after the other, P53 */

@@ -65,6 +65,85 @@ static enum lewes_error draw_responder(const struct lewes_env *env,
     return error;
 }
 
+/* ---- suites ---- */
+
+struct suite_list {
+    const struct lewes_suite *at;
+    size_t count;
+};
+
+static struct suite_list suites_of(const struct lewes_session_config *config)
+{
+    static const struct lewes_suite x25519_alone = {.kem = LEWES_KEM_X25519}; /* P23 */
+
+    if (config->suite_count == 0)
+        return (struct suite_list){&x25519_alone, 1};
+    return (struct suite_list){config->suites, config->suite_count};
+}
+
+static bool is_good_suite(const struct lewes_suite *suite)
+{
+    const struct lewesi_kem *const kem = lewesi_kem_find(suite->kem);
+    const struct lewes_kem_digest *const digest = suite->digest;
+    const struct lewes_kem_public *const key = suite->key;
+
+    if (kem == NULL || (digest == NULL && suite->kem != LEWES_KEM_X25519)) /* P25, step 8 */
+        return false;
+    if (digest != NULL && (digest->kem != suite->kem || (unsigned)digest->hash >= LEWES_HASHES))
+        return false;
+    return key == NULL || (key->kem == suite->kem && key->len == kem->public_len &&
+                           kem->check_public(key->bytes) == LEWES_OK);
+}
+
+static enum lewes_error check_suites(struct suite_list suites)
+{
+    if (suites.at == NULL || suites.count > LEWES_KEM_SUITES)
+        return LEWES_ERROR_ARGUMENT;
+    for (size_t i = 0; i < suites.count; i++) {
+        if (!is_good_suite(&suites.at[i]))
+            return LEWES_ERROR_ARGUMENT;
+        for (size_t j = 0; j < i; j++)
+            if (suites.at[j].kem == suites.at[i].kem)
+                return LEWES_ERROR_ARGUMENT;
+    }
+    return LEWES_OK;
+}
+
+static size_t longest_public(struct suite_list suites)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < suites.count; i++) {
+        const size_t public_len = lewesi_kem_find(suites.at[i].kem)->public_len;
+        if (public_len > len)
+            len = public_len;
+    }
+    return len;
+}
+
+static void take_suites(struct lewesi_handshake *handshake, struct suite_list suites)
+{
+    for (size_t i = 0; i < suites.count; i++) {
+        struct lewesi_allowed *const allowed = &handshake->suites[i];
+
+        allowed->kem = lewesi_kem_find(suites.at[i].kem);
+        allowed->pinned = suites.at[i].digest != NULL;
+        if (allowed->pinned)
+            allowed->digest = *suites.at[i].digest;
+    }
+    handshake->suite_count = (uint8_t)suites.count;
+    handshake->kem = handshake->suites[0].kem;
+}
+
+/* The key of the first suite if nobody has to be asked for it, else NULL (P75). */
+static const uint8_t *known_key(const struct lewesi_handshake *handshake,
+                                const struct lewes_suite *first)
+{
+    if (first->kem == LEWES_KEM_X25519)
+        return lewesi_kem_public_of_x25519(&handshake->peer_x25519).bytes;
+    return first->key == NULL ? NULL : first->key->bytes;
+}
+
 /* ---- construction ---- */
 
 static enum lewes_error check_config(const struct lewes_session_config *config)
@@ -81,7 +160,7 @@ static enum lewes_error check_config(const struct lewes_session_config *config)
         return LEWES_ERROR_ARGUMENT;
     if (memcmp(peer->bytes, config->identity->ed25519.bytes, sizeof peer->bytes) == 0)
         return LEWES_ERROR_IDENTITY; /* P69 */
-    return LEWES_OK;
+    return config->role == LEWES_INITIATOR ? check_suites(suites_of(config)) : LEWES_OK;
 }
 
 void lewesi_handshake_free(struct lewes_session *session)
@@ -90,6 +169,21 @@ void lewesi_handshake_free(struct lewes_session *session)
         return;
     lewesi_release(&session->env, session->handshake, session->handshake->size);
     session->handshake = NULL;
+}
+
+/* What an initiator has to say before it hears anything. */
+static void open_flight(struct lewes_session *session, const struct lewes_session_config *config)
+{
+    struct lewesi_handshake *const handshake = session->handshake;
+    const uint8_t *const key = known_key(handshake, suites_of(config).at);
+
+    lewesi_due_add(session, LEWESI_DUE_HELLO);
+    if (!config->early || key == NULL)
+        return;
+    memcpy(handshake->kem_public, key, handshake->kem->public_len);
+    handshake->early = true;
+    lewesi_due_add(session, LEWESI_DUE_KKT_REQUEST);
+    lewesi_due_add(session, LEWESI_DUE_HANDSHAKE1);
 }
 
 static enum lewes_error start_initiator(struct lewes_session *session,
@@ -105,6 +199,8 @@ static enum lewes_error start_initiator(struct lewes_session *session,
         return LEWES_ERROR_ARGUMENT;
     session->peer = *config->peer;
     session->index = handshake->params.receiver_index;
+    take_suites(handshake, suites_of(config));
+    session->kem = handshake->kem->id;
     lewesi_noise_start(&handshake->noise, &(struct lewesi_noise_setup){
                                               .pattern = &lewesi_noise_xkpsk3,
                                               .initiator = true,
@@ -113,7 +209,7 @@ static enum lewes_error start_initiator(struct lewes_session *session,
                                               .rs = &handshake->peer_x25519,
                                           });
     lewesi_session_enter(session, LEWES_AWAIT_ACK);
-    lewesi_due_add(session, LEWESI_DUE_HELLO);
+    open_flight(session, config);
     return LEWES_OK;
 }
 
@@ -129,6 +225,8 @@ static void start_responder(struct lewes_session *session,
     handshake->peer_x25519 = hello->x25519;
     handshake->start = now;
     handshake->unix_ms = config->unix_ms;
+    handshake->kem = lewesi_kem_find(LEWES_KEM_X25519); /* until the request names one */
+    session->kem = LEWES_KEM_X25519;
     handshake->clock_tolerance =
         config->clock_tolerance > 0 ? config->clock_tolerance : LEWES_CLOCK_TOLERANCE;
     lewesi_noise_start(&handshake->noise, &(struct lewesi_noise_setup){
@@ -155,7 +253,6 @@ enum lewes_error lewesi_session_make(struct lewes_session **session, const struc
                                      const struct lewes_session_config *config,
                                      const struct lewesi_session_params *params, lewes_time now)
 {
-    const struct lewesi_kem *const kem = lewesi_kem_find(LEWES_KEM_X25519);
     size_t size = sizeof(struct lewesi_handshake);
     struct lewes_session *made = NULL;
     enum lewes_error error = check_config(config);
@@ -168,7 +265,6 @@ enum lewes_error lewesi_session_make(struct lewes_session **session, const struc
     made->env = *env;
     made->identity = config->identity;
     made->role = config->role;
-    made->kem = kem->id;
     made->deadline = handshake_deadline(config, now);
     made->counter_first = params->first_counter;
     made->counter = params->first_counter;
@@ -176,7 +272,7 @@ enum lewes_error lewesi_session_make(struct lewes_session **session, const struc
     made->original_counters = params->original_counters;
 
     if (config->role == LEWES_INITIATOR)
-        size += kem->public_len;
+        size += longest_public(suites_of(config));
     made->handshake = lewesi_allocate(env, size);
     if (made->handshake == NULL) {
         error = LEWES_ERROR_MEMORY;
@@ -184,7 +280,6 @@ enum lewes_error lewesi_session_make(struct lewes_session **session, const struc
     }
     made->handshake->size = size;
     made->handshake->params = *params;
-    made->handshake->kem = kem;
     if (config->role == LEWES_INITIATOR)
         error = start_initiator(made, config);
     else
