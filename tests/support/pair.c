@@ -65,6 +65,21 @@ static struct lewes_session *make(struct pair *pair, const struct lewes_session_
     return session;
 }
 
+/* Lets an early initiator say all that it can say. */
+static void write_flight(struct pair *pair)
+{
+    for (unsigned i = 0; i < PAIR_FLIGHT; i++) {
+        struct pair_early_packet *const packet = &pair->flight[i];
+
+        assert_int_equal(lewes_session_write(pair->initiator, packet->bytes, sizeof packet->bytes,
+                                             &packet->len, pair->now),
+                         LEWES_OK);
+        assert_true(packet->len >= LEWES_PACKET_MIN);
+    }
+    pair_assert_silent(pair, pair->initiator);
+    pair->flight_next = 0;
+}
+
 void pair_start(struct pair *pair)
 {
     pair->initiator = make(pair,
@@ -73,10 +88,15 @@ void pair_start(struct pair *pair)
                                .identity = pair->client,
                                .unix_ms = PAIR_UNIX_MS + pair->now,
                                .peer = lewes_identity_public(pair->gateway),
+                               .suites = pair->suites,
+                               .suite_count = pair->suite_count,
+                               .early = pair->early,
                            },
                            pair->original_client);
     pair->responder = NULL;
     pair->done = 0;
+    if (pair->early)
+        write_flight(pair);
 }
 
 void pair_end_sessions(struct pair *pair)
@@ -108,8 +128,14 @@ struct lewes_session *pair_reader(const struct pair *pair)
     return pair->done % 2 == 0 ? pair->responder : pair->initiator;
 }
 
-void pair_write(const struct pair *pair, struct lewes_session *session, struct pair_packet *out)
+void pair_write(struct pair *pair, struct lewes_session *session, struct pair_packet *out)
 {
+    if (pair->early && session == pair->initiator && pair->flight_next < PAIR_FLIGHT) {
+        out->len = pair->flight[pair->flight_next].len;
+        memcpy(out->bytes, pair->flight[pair->flight_next].bytes, out->len);
+        pair->flight_next++;
+        return;
+    }
     assert_int_equal(
         lewes_session_write(session, out->bytes, sizeof out->bytes, &out->len, pair->now),
         LEWES_OK);
@@ -181,14 +207,27 @@ void pair_advance(struct pair *pair, unsigned messages)
     }
 }
 
+bool pair_early = true;
+
+bool pair_is_early(void **state)
+{
+    return *state == &pair_early;
+}
+
 void pair_open(struct pair *pair, unsigned messages)
 {
+    pair_open_flights(pair, false, messages);
+}
+
+void pair_open_flights(struct pair *pair, bool early, unsigned messages)
+{
     pair_init(pair, 1);
+    pair->early = early;
     pair_start(pair);
     pair_advance(pair, messages);
 }
 
-void pair_exchange(const struct pair *pair, struct lewes_session *from, struct lewes_session *to,
+void pair_exchange(struct pair *pair, struct lewes_session *from, struct lewes_session *to,
                    size_t len)
 {
     static uint8_t payload[LEWES_PAYLOAD_MAX];

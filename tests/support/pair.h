@@ -11,10 +11,17 @@
 
 #define PAIR_MESSAGES 8 /* of a handshake: hello, Ack, KKT 2, Handshake 3, Ack */
 #define PAIR_UNIX_MS UINT64_C(1768384800500)
+#define PAIR_FLIGHT 3 /* hello, KKTRequest, Handshake1; protocol.md P75 */
 
 struct pair_packet {
     size_t len;
     uint8_t bytes[LEWES_PACKET_MAX];
+};
+
+/* A packet that was written before its turn. */
+struct pair_early_packet {
+    size_t len;
+    uint8_t bytes[LEWES_HANDSHAKE_PACKET_MAX];
 };
 
 struct pair {
@@ -27,8 +34,14 @@ struct pair {
     lewes_time now;
     unsigned done; /* messages that were delivered */
     /* Set between pair_init and pair_start: */
-    bool original_client, original_gateway; /* counters of the original */
-    uint32_t clock_tolerance;               /* of the responder, 0 = default */
+    bool original_client, original_gateway;      /* counters of the original */
+    uint32_t clock_tolerance;                    /* of the responder, 0 = default */
+    struct lewes_suite suites[LEWES_KEM_SUITES]; /* of the initiator */
+    size_t suite_count;                          /* 0: X25519 alone */
+    bool early; /* messages 1, 3 and 5 leave the initiator before the first is delivered; after
+                   that they come in their turn, so that tests need not know the difference */
+    unsigned flight_next;
+    struct pair_early_packet flight[PAIR_FLIGHT];
 };
 
 /* Makes both identities; no session yet. */
@@ -44,8 +57,8 @@ void pair_end_sessions(struct pair *pair);
 struct lewes_session *pair_writer(const struct pair *pair);
 struct lewes_session *pair_reader(const struct pair *pair);
 
-/* Writes what `session` has due; there must be something. */
-void pair_write(const struct pair *pair, struct lewes_session *session, struct pair_packet *out);
+/* Writes what `session` has due, or has written before its turn; there must be something. */
+void pair_write(struct pair *pair, struct lewes_session *session, struct pair_packet *out);
 /* What `session` has due in all its states but that one: nothing. */
 void pair_assert_silent(const struct pair *pair, struct lewes_session *session);
 
@@ -57,11 +70,22 @@ enum lewes_error pair_read(const struct pair *pair, struct lewes_session *sessio
                            const struct pair_packet *packet, struct lewes_event *event);
 /* Writes and delivers until `messages` have been delivered. */
 void pair_advance(struct pair *pair, unsigned messages);
+/* A test for each kind of flights; it asks pair_is_early(state) which one it is. */
+#define PAIR_TEST_BOTH_FLIGHTS(test)                                                               \
+    {#test, test, NULL, NULL, NULL},                                                               \
+    {                                                                                              \
+        #test "_early", test, NULL, NULL, &pair_early                                              \
+    }
+extern bool pair_early;
+bool pair_is_early(void **state);
+
 /* pair_init, pair_start, pair_advance. */
 void pair_open(struct pair *pair, unsigned messages);
+/* The same with early flights or without. */
+void pair_open_flights(struct pair *pair, bool early, unsigned messages);
 
 /* Sends `len` bytes from one to the other and compares them. */
-void pair_exchange(const struct pair *pair, struct lewes_session *from, struct lewes_session *to,
+void pair_exchange(struct pair *pair, struct lewes_session *from, struct lewes_session *to,
                    size_t len);
 
 /* A packet made by hand: `body` is already at LEWESI_BODY_OFFSET of `out`. */

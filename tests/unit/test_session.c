@@ -10,6 +10,8 @@
 
 #include "tests/support/pair.h"
 
+static bool early; /* the kind of flights that is tested */
+
 /* The states after each message of protocol.md 6. */
 static const struct {
     enum lewes_state initiator, responder;
@@ -36,8 +38,8 @@ static void a_handshake_takes_eight_packets_of_the_listed_sizes(void **state)
     struct lewes_event event;
     struct pair pair;
 
-    (void)state;
-    pair_open(&pair, 0);
+    early = pair_is_early(state);
+    pair_open_flights(&pair, early, 0);
     for (unsigned i = 0; i < PAIR_MESSAGES; i++) {
         pair_write(&pair, pair_writer(&pair), &packet);
         pair_assert_silent(&pair, pair_writer(&pair));
@@ -56,8 +58,8 @@ static void both_ends_know_index_peer_and_suite(void **state)
 {
     struct pair pair;
 
-    (void)state;
-    pair_open(&pair, PAIR_MESSAGES);
+    early = pair_is_early(state);
+    pair_open_flights(&pair, early, PAIR_MESSAGES);
     assert_int_not_equal(lewes_session_receiver_index(pair.initiator), 0);
     assert_int_equal(lewes_session_receiver_index(pair.initiator),
                      lewes_session_receiver_index(pair.responder));
@@ -91,8 +93,8 @@ static void data_may_follow_handshake3_at_once(void **state)
     struct lewes_event event;
     struct pair pair;
 
-    (void)state;
-    pair_open(&pair, 6);
+    early = pair_is_early(state);
+    pair_open_flights(&pair, early, 6);
     assert_int_equal(lewes_session_send(pair.initiator, text, sizeof text, pair.now), LEWES_OK);
     pair_write(&pair, pair.initiator, &handshake3);
     assert_int_equal(handshake3.len, 100);
@@ -114,8 +116,8 @@ static void a_responder_that_may_send_sends_its_ack_first(void **state)
     struct lewes_event event;
     struct pair pair;
 
-    (void)state;
-    pair_open(&pair, 7);
+    early = pair_is_early(state);
+    pair_open_flights(&pair, early, 7);
     assert_int_equal(lewes_session_send(pair.responder, NULL, 0, pair.now), LEWES_OK);
     pair_write(&pair, pair.responder, &ack);
     pair_write(&pair, pair.responder, &data);
@@ -212,11 +214,11 @@ static void assert_send(struct lewes_session *session, enum lewes_error expected
 
 static void data_is_refused_before_it_may_be_sent(void **state)
 {
-    (void)state;
+    early = pair_is_early(state);
     for (unsigned messages = 1; messages <= PAIR_MESSAGES; messages++) {
         struct pair pair;
 
-        pair_open(&pair, messages);
+        pair_open_flights(&pair, early, messages);
         assert_send(pair.initiator, messages < 6 ? LEWES_ERROR_NOT_READY : LEWES_OK);
         assert_send(pair.responder, messages < 7 ? LEWES_ERROR_NOT_READY : LEWES_OK);
         pair_end(&pair);
@@ -256,11 +258,11 @@ static void assert_closed(const struct pair *pair, struct lewes_session *session
 
 static void a_session_can_be_closed_in_every_state(void **state)
 {
-    (void)state;
+    early = pair_is_early(state);
     for (unsigned messages = 1; messages <= PAIR_MESSAGES; messages++) {
         struct pair pair;
 
-        pair_open(&pair, messages);
+        pair_open_flights(&pair, early, messages);
         lewes_session_close(pair.initiator, pair.now);
         assert_closed(&pair, pair.initiator);
         lewes_session_close(pair.responder, pair.now);
@@ -300,11 +302,11 @@ static void assert_expires(struct pair *pair, struct lewes_session *session, lew
 
 static void a_handshake_ends_at_its_deadline_in_every_state(void **state)
 {
-    (void)state;
+    early = pair_is_early(state);
     for (unsigned messages = 1; messages < PAIR_MESSAGES; messages++) {
         struct pair pair;
 
-        pair_open(&pair, messages);
+        pair_open_flights(&pair, early, messages);
         assert_expires(&pair, pair.initiator, 1000 + 15000);
         if (messages < 7)
             assert_expires(&pair, pair.responder, 1000 + 30000);
@@ -351,20 +353,20 @@ static void the_time_for_the_handshake_is_the_callers_choice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_handshake_takes_eight_packets_of_the_listed_sizes),
-        cmocka_unit_test(both_ends_know_index_peer_and_suite),
+        PAIR_TEST_BOTH_FLIGHTS(a_handshake_takes_eight_packets_of_the_listed_sizes),
+        PAIR_TEST_BOTH_FLIGHTS(both_ends_know_index_peer_and_suite),
         cmocka_unit_test(data_goes_both_ways),
-        cmocka_unit_test(data_may_follow_handshake3_at_once),
-        cmocka_unit_test(a_responder_that_may_send_sends_its_ack_first),
+        PAIR_TEST_BOTH_FLIGHTS(data_may_follow_handshake3_at_once),
+        PAIR_TEST_BOTH_FLIGHTS(a_responder_that_may_send_sends_its_ack_first),
         cmocka_unit_test(the_largest_payload_fits_and_one_byte_more_is_refused),
         cmocka_unit_test(a_packet_above_the_cap_of_the_handshake_is_refused_before_it_is_opened),
         cmocka_unit_test(a_buffer_that_is_too_small_keeps_every_packet_due),
-        cmocka_unit_test(data_is_refused_before_it_may_be_sent),
+        PAIR_TEST_BOTH_FLIGHTS(data_is_refused_before_it_may_be_sent),
         cmocka_unit_test(a_second_payload_waits_until_the_first_is_written),
-        cmocka_unit_test(a_session_can_be_closed_in_every_state),
+        PAIR_TEST_BOTH_FLIGHTS(a_session_can_be_closed_in_every_state),
         cmocka_unit_test(a_session_that_waits_with_a_payload_can_be_closed),
         cmocka_unit_test(freeing_nothing_is_fine),
-        cmocka_unit_test(a_handshake_ends_at_its_deadline_in_every_state),
+        PAIR_TEST_BOTH_FLIGHTS(a_handshake_ends_at_its_deadline_in_every_state),
         cmocka_unit_test(an_established_session_has_no_deadline),
         cmocka_unit_test(the_time_for_the_handshake_is_the_callers_choice),
     };

@@ -11,6 +11,8 @@
 
 #include "tests/support/pair.h"
 
+static bool early; /* the kind of flights that is tested */
+
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 #define MCELIECE 2 /* protocol.md 7.1; never served */
 
@@ -44,12 +46,12 @@ static void make_bad(const struct lewes_session *session, unsigned kind)
 
 static void three_bad_packets_are_borne_and_the_fourth_is_not(void **state)
 {
-    (void)state;
+    early = pair_is_early(state);
     for (unsigned messages = 1; messages < PAIR_MESSAGES; messages++) {
         for (unsigned responder = 0; responder < 2; responder++) {
             struct lewes_session *session;
 
-            pair_open(&pair, messages);
+            pair_open_flights(&pair, early, messages);
             session = responder ? pair.responder : pair.initiator;
             for (unsigned kind = 0; kind < 3 && session->state != LEWES_TRANSPORT; kind++) {
                 make_bad(session, kind);
@@ -59,7 +61,7 @@ static void three_bad_packets_are_borne_and_the_fourth_is_not(void **state)
             pair_exchange(&pair, pair.initiator, pair.responder, 5);
             pair_end(&pair);
 
-            pair_open(&pair, messages);
+            pair_open_flights(&pair, early, messages);
             session = responder ? pair.responder : pair.initiator;
             for (unsigned kind = 0; kind < 4 && session->state < LEWES_TRANSPORT; kind++) {
                 make_bad(session, kind);
@@ -75,8 +77,8 @@ static void three_bad_packets_are_borne_and_the_fourth_is_not(void **state)
 
 static void the_fourth_bad_packet_is_given_up_on(void **state)
 {
-    (void)state;
-    pair_open(&pair, 2);
+    early = pair_is_early(state);
+    pair_open_flights(&pair, early, 2);
     for (unsigned i = 0; i < 4; i++) {
         make_bad(pair.responder, 0);
         assert_int_equal(read_packet(pair.responder),
@@ -88,8 +90,8 @@ static void the_fourth_bad_packet_is_given_up_on(void **state)
 
 static void good_packets_do_not_refill_the_budget(void **state)
 {
-    (void)state;
-    pair_open(&pair, 2);
+    early = pair_is_early(state);
+    pair_open_flights(&pair, early, 2);
     for (unsigned i = 0; i < 2; i++) {
         make_bad(pair.responder, 0);
         assert_int_equal(read_packet(pair.responder), LEWES_ERROR_STATE);
@@ -311,9 +313,9 @@ static void the_clock_tolerance_is_the_responders_choice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(three_bad_packets_are_borne_and_the_fourth_is_not),
-        cmocka_unit_test(the_fourth_bad_packet_is_given_up_on),
-        cmocka_unit_test(good_packets_do_not_refill_the_budget),
+        PAIR_TEST_BOTH_FLIGHTS(three_bad_packets_are_borne_and_the_fourth_is_not),
+        PAIR_TEST_BOTH_FLIGHTS(the_fourth_bad_packet_is_given_up_on),
+        PAIR_TEST_BOTH_FLIGHTS(good_packets_do_not_refill_the_budget),
         cmocka_unit_test(an_established_session_bears_any_number_of_unauthentic_packets),
         cmocka_unit_test(fifteen_noise_failures_are_borne_again_and_again),
         cmocka_unit_test(the_sixteenth_noise_failure_in_a_row_is_given_up_on),

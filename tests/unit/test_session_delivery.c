@@ -11,6 +11,8 @@
 
 #include "tests/support/pair.h"
 
+static bool early; /* the kind of flights that is tested */
+
 /* ---- a byte stream ---- */
 
 struct stream {
@@ -72,11 +74,11 @@ static void deliver_in_pieces(struct pair *pair, size_t first, size_t piece)
 
 static void a_handshake_survives_a_split_after_every_byte(void **state)
 {
-    (void)state;
+    early = pair_is_early(state);
     for (size_t first = 1; first <= LEWES_FRAME_PREFIX_LEN + 293; first++) {
         struct pair pair;
 
-        pair_open(&pair, 0);
+        pair_open_flights(&pair, early, 0);
         while (pair.done < PAIR_MESSAGES)
             deliver_in_pieces(&pair, first, SIZE_MAX);
         pair_exchange(&pair, pair.initiator, pair.responder, 9);
@@ -88,8 +90,8 @@ static void a_handshake_survives_byte_by_byte(void **state)
 {
     struct pair pair;
 
-    (void)state;
-    pair_open(&pair, 0);
+    early = pair_is_early(state);
+    pair_open_flights(&pair, early, 0);
     while (pair.done < PAIR_MESSAGES)
         deliver_in_pieces(&pair, 1, 1);
     pair_exchange(&pair, pair.initiator, pair.responder, 9);
@@ -109,8 +111,8 @@ static void a_repeated_packet_is_dropped_and_does_no_harm(void **state)
     struct lewes_event event;
     struct pair pair;
 
-    (void)state;
-    pair_open(&pair, 0);
+    early = pair_is_early(state);
+    pair_open_flights(&pair, early, 0);
     for (unsigned i = 0; i < PAIR_MESSAGES; i++) {
         pair_write(&pair, pair_writer(&pair), &packet);
         assert_int_equal(pair_deliver(&pair, &packet, &event), LEWES_OK);
@@ -132,8 +134,8 @@ static void a_packet_that_comes_back_to_its_sender_is_dropped(void **state)
     struct lewes_event event;
     struct pair pair;
 
-    (void)state;
-    pair_open(&pair, 0);
+    early = pair_is_early(state);
+    pair_open_flights(&pair, early, 0);
     for (unsigned i = 0; i < PAIR_MESSAGES; i++) {
         struct lewes_session *const writer = pair_writer(&pair);
         enum lewes_error error;
@@ -178,7 +180,7 @@ static void data_that_comes_back_to_its_sender_is_dropped(void **state)
 
 /* ---- reordered and lost ---- */
 
-static void write_data(const struct pair *pair, struct lewes_session *from, uint8_t text,
+static void write_data(struct pair *pair, struct lewes_session *from, uint8_t text,
                        struct pair_packet *out)
 {
     assert_int_equal(lewes_session_send(from, &text, 1, pair->now), LEWES_OK);
@@ -191,8 +193,8 @@ static void data_before_the_ack_waits_for_the_ack(void **state)
     struct lewes_event event;
     struct pair pair;
 
-    (void)state;
-    pair_open(&pair, 7);
+    early = pair_is_early(state);
+    pair_open_flights(&pair, early, 7);
     pair_write(&pair, pair.responder, &ack);
     write_data(&pair, pair.responder, 7, &data);
     assert_int_equal(pair_read(&pair, pair.initiator, &data, &event), LEWES_ERROR_STATE);
@@ -210,8 +212,8 @@ static void data_before_handshake3_waits_for_handshake3(void **state)
     struct lewes_event event;
     struct pair pair;
 
-    (void)state;
-    pair_open(&pair, 6);
+    early = pair_is_early(state);
+    pair_open_flights(&pair, early, 6);
     pair_write(&pair, pair.initiator, &handshake3);
     write_data(&pair, pair.initiator, 7, &data);
     assert_int_equal(pair_read(&pair, pair.responder, &data, &event), LEWES_ERROR_STATE);
@@ -248,8 +250,8 @@ static void packets_of_an_earlier_session_are_dropped(void **state)
     struct lewes_event event;
     struct pair pair;
 
-    (void)state;
-    pair_open(&pair, 0);
+    early = pair_is_early(state);
+    pair_open_flights(&pair, early, 0);
     for (unsigned i = 0; i < PAIR_MESSAGES; i++) {
         pair_write(&pair, pair_writer(&pair), &old[i]);
         assert_int_equal(pair_deliver(&pair, &old[i], &event), LEWES_OK);
@@ -276,15 +278,15 @@ static void packets_of_an_earlier_session_are_dropped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_handshake_survives_a_split_after_every_byte),
-        cmocka_unit_test(a_handshake_survives_byte_by_byte),
-        cmocka_unit_test(a_repeated_packet_is_dropped_and_does_no_harm),
-        cmocka_unit_test(a_packet_that_comes_back_to_its_sender_is_dropped),
+        PAIR_TEST_BOTH_FLIGHTS(a_handshake_survives_a_split_after_every_byte),
+        PAIR_TEST_BOTH_FLIGHTS(a_handshake_survives_byte_by_byte),
+        PAIR_TEST_BOTH_FLIGHTS(a_repeated_packet_is_dropped_and_does_no_harm),
+        PAIR_TEST_BOTH_FLIGHTS(a_packet_that_comes_back_to_its_sender_is_dropped),
         cmocka_unit_test(data_that_comes_back_to_its_sender_is_dropped),
-        cmocka_unit_test(data_before_the_ack_waits_for_the_ack),
-        cmocka_unit_test(data_before_handshake3_waits_for_handshake3),
+        PAIR_TEST_BOTH_FLIGHTS(data_before_the_ack_waits_for_the_ack),
+        PAIR_TEST_BOTH_FLIGHTS(data_before_handshake3_waits_for_handshake3),
         cmocka_unit_test(data_out_of_order_is_dropped_and_its_counter_used_up),
-        cmocka_unit_test(packets_of_an_earlier_session_are_dropped),
+        PAIR_TEST_BOTH_FLIGHTS(packets_of_an_earlier_session_are_dropped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,8 @@
 
 #include "tests/support/pair.h"
 
+static bool early; /* the kind of flights that is tested */
+
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
 /* ---- secrets, P43 and P57 ---- */
@@ -73,9 +75,9 @@ static void the_secrets_of_a_handshake_are_forgotten_with_its_end(void **state)
     static struct secrets secrets;
     struct pair pair;
 
-    (void)state;
+    early = pair_is_early(state);
     secrets.count = 0;
-    pair_open(&pair, 6); /* both have all but message 3 */
+    pair_open_flights(&pair, early, 6); /* both have all but message 3 */
     note_handshake(&secrets, pair.initiator);
     note_handshake(&secrets, pair.responder);
     assert_held(&pair, &secrets, true);
@@ -86,13 +88,13 @@ static void the_secrets_of_a_handshake_are_forgotten_with_its_end(void **state)
 
 static void a_closed_session_has_forgotten_everything(void **state)
 {
-    (void)state;
+    early = pair_is_early(state);
     for (unsigned messages = 5; messages <= PAIR_MESSAGES; messages++) {
         static struct secrets secrets;
         struct pair pair;
 
         secrets.count = 0;
-        pair_open(&pair, messages);
+        pair_open_flights(&pair, early, messages);
         if (messages <= 6) {
             note_handshake(&secrets, pair.initiator);
             note_handshake(&secrets, pair.responder);
@@ -143,8 +145,8 @@ static void an_established_session_has_at_most_1024_bytes(void **state)
     struct pair pair;
     size_t both;
 
-    (void)state;
-    pair_open(&pair, PAIR_MESSAGES);
+    early = pair_is_early(state);
+    pair_open_flights(&pair, early, PAIR_MESSAGES);
     both = pair.sessions.test.live_bytes;
     assert_int_equal(pair.sessions.test.live_blocks, 2);
     lewes_session_free(pair.initiator);
@@ -176,8 +178,8 @@ static void only_the_constructor_allocates_and_draws(void **state)
 {
     struct pair pair;
 
-    (void)state;
-    pair_open(&pair, 1);
+    early = pair_is_early(state);
+    pair_open_flights(&pair, early, 1);
     pair.sessions.test.fail_allocation = pair.sessions.test.allocations + 1;
     pair.sessions.test.fail_draw = pair.sessions.test.draws + 1;
     pair_advance(&pair, PAIR_MESSAGES);
@@ -369,8 +371,8 @@ static void every_session_draws_anew(void **state)
     struct pair pair;
     struct lewesi_session_params first;
 
-    (void)state;
-    pair_open(&pair, 1);
+    early = pair_is_early(state);
+    pair_open_flights(&pair, early, 1);
     first = pair.initiator->handshake->params;
     pair_end_sessions(&pair);
     pair_start(&pair);
@@ -387,12 +389,12 @@ static void every_session_draws_anew(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_secrets_of_a_handshake_are_forgotten_with_its_end),
-        cmocka_unit_test(a_closed_session_has_forgotten_everything),
+        PAIR_TEST_BOTH_FLIGHTS(the_secrets_of_a_handshake_are_forgotten_with_its_end),
+        PAIR_TEST_BOTH_FLIGHTS(a_closed_session_has_forgotten_everything),
         cmocka_unit_test(an_error_that_closes_forgets_as_well),
-        cmocka_unit_test(an_established_session_has_at_most_1024_bytes),
+        PAIR_TEST_BOTH_FLIGHTS(an_established_session_has_at_most_1024_bytes),
         cmocka_unit_test(data_allocates_and_draws_nothing),
-        cmocka_unit_test(only_the_constructor_allocates_and_draws),
+        PAIR_TEST_BOTH_FLIGHTS(only_the_constructor_allocates_and_draws),
         cmocka_unit_test(construction_survives_the_failure_of_every_allocation),
         cmocka_unit_test(construction_survives_the_failure_of_every_draw),
         cmocka_unit_test(a_session_without_what_its_role_needs_is_not_made),
@@ -400,7 +402,7 @@ int main(void)
         cmocka_unit_test(a_peer_whose_key_is_no_identity_is_refused),
         cmocka_unit_test(an_index_of_zero_is_never_chosen),
         cmocka_unit_test(the_psq_time_is_300_seconds_before_the_hello),
-        cmocka_unit_test(every_session_draws_anew),
+        PAIR_TEST_BOTH_FLIGHTS(every_session_draws_anew),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,8 @@
 
 #include "tests/support/pair.h"
 
+static bool early; /* the kind of flights that is tested */
+
 #define INDEX_END 4                     /* protocol.md 3.1 */
 #define COUNTER_END 12                  /* protocol.md 3.1 */
 #define TYPE_AT 16                      /* protocol.md 3.1 */
@@ -26,7 +28,7 @@ static struct pair_image image;
 /* Opens a pair in which `message` has been written to `good` and not been delivered. */
 static struct lewes_session *prepare(unsigned message)
 {
-    pair_open(&pair, message - 1);
+    pair_open_flights(&pair, early, message - 1);
     pair_write(&pair, pair_writer(&pair), &good);
     bad.len = good.len;
     memcpy(bad.bytes, good.bytes, good.len);
@@ -91,7 +93,7 @@ static void spoil_each_bit(struct lewes_session *reader, size_t from, size_t to,
 
 static void every_bit_of_a_clear_packets_index_counts(void **state)
 {
-    (void)state;
+    early = pair_is_early(state);
     for (unsigned message = 2; message < FIRST_ENCRYPTED; message++) {
         struct lewes_session *const reader = prepare(message);
 
@@ -102,7 +104,7 @@ static void every_bit_of_a_clear_packets_index_counts(void **state)
 
 static void every_bit_of_the_key_transfer_counts(void **state)
 {
-    (void)state;
+    early = pair_is_early(state);
     for (unsigned message = 3; message <= 4; message++) {
         struct lewes_session *const reader = prepare(message);
 
@@ -115,7 +117,7 @@ static void every_bit_of_handshake1_counts(void **state)
 {
     struct lewes_session *const reader = prepare(5);
 
-    (void)state;
+    early = pair_is_early(state);
     spoil_each_bit(reader, LEWESI_BODY_OFFSET, NOISE_AT, LEWES_ERROR_PSQ);
     spoil_each_bit(reader, NOISE_AT, good.len - LEWESI_TRAILER_LEN, LEWES_ERROR_NOISE);
     finish();
@@ -126,7 +128,7 @@ static void a_changed_type_of_a_clear_packet_is_dropped(void **state)
     static const enum lewes_error errors[] = {LEWES_ERROR_STATE, LEWES_ERROR_TYPE,
                                               LEWES_ERROR_LENGTH, LEWES_ERROR_FORMAT};
 
-    (void)state;
+    early = pair_is_early(state);
     for (unsigned message = 3; message < FIRST_ENCRYPTED; message++) {
         struct lewes_session *const reader = prepare(message);
 
@@ -143,7 +145,7 @@ static void counter_version_reserved_and_trailer_of_a_clear_packet_are_ignored(v
 {
     struct lewes_event event;
 
-    (void)state;
+    early = pair_is_early(state);
     for (unsigned message = 2; message < FIRST_ENCRYPTED; message++) {
         prepare(message);
         for (size_t at = 0; at < good.len; at++)
@@ -172,7 +174,7 @@ static void spoil_encrypted(struct lewes_session *reader)
 
 static void every_bit_of_an_encrypted_handshake_packet_counts(void **state)
 {
-    (void)state;
+    early = pair_is_early(state);
     for (unsigned message = FIRST_ENCRYPTED; message <= PAIR_MESSAGES; message++) {
         struct lewes_session *const reader = prepare(message);
 
@@ -233,7 +235,7 @@ static void a_packet_cut_anywhere_is_dropped(void **state)
     static const enum lewes_error clear[] = {LEWES_ERROR_LENGTH, LEWES_ERROR_KKT};
     static const enum lewes_error encrypted[] = {LEWES_ERROR_LENGTH, LEWES_ERROR_AUTH};
 
-    (void)state;
+    early = pair_is_early(state);
     for (unsigned message = 2; message <= PAIR_MESSAGES; message++) {
         struct lewes_session *const reader = prepare(message);
 
@@ -253,7 +255,7 @@ static void a_handshake1_of_any_other_length_is_a_length_error(void **state)
     static const enum lewes_error expected = LEWES_ERROR_LENGTH;
     struct lewes_session *const reader = prepare(5);
 
-    (void)state;
+    early = pair_is_early(state);
     for (size_t len = 0; len <= 1400; len++) {
         if (len == 257) /* protocol.md 9.3 */
             continue;
@@ -271,7 +273,7 @@ static void a_good_psq_part_with_a_bad_noise_part_changes_nothing(void **state)
     static const enum lewes_error expected = LEWES_ERROR_NOISE;
     struct lewes_session *const reader = prepare(5);
 
-    (void)state;
+    early = pair_is_early(state);
     memset(bad.bytes + NOISE_AT, 0, 32); /* a low-order point */
     assert_dropped(reader, &expected, 1);
     memset(bad.bytes + NOISE_AT, 9, LEWESI_NOISE_E_LEN);
@@ -282,17 +284,17 @@ static void a_good_psq_part_with_a_bad_noise_part_changes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_bit_of_a_clear_packets_index_counts),
-        cmocka_unit_test(every_bit_of_the_key_transfer_counts),
-        cmocka_unit_test(every_bit_of_handshake1_counts),
-        cmocka_unit_test(a_changed_type_of_a_clear_packet_is_dropped),
-        cmocka_unit_test(counter_version_reserved_and_trailer_of_a_clear_packet_are_ignored),
-        cmocka_unit_test(every_bit_of_an_encrypted_handshake_packet_counts),
+        PAIR_TEST_BOTH_FLIGHTS(every_bit_of_a_clear_packets_index_counts),
+        PAIR_TEST_BOTH_FLIGHTS(every_bit_of_the_key_transfer_counts),
+        PAIR_TEST_BOTH_FLIGHTS(every_bit_of_handshake1_counts),
+        PAIR_TEST_BOTH_FLIGHTS(a_changed_type_of_a_clear_packet_is_dropped),
+        PAIR_TEST_BOTH_FLIGHTS(counter_version_reserved_and_trailer_of_a_clear_packet_are_ignored),
+        PAIR_TEST_BOTH_FLIGHTS(every_bit_of_an_encrypted_handshake_packet_counts),
         cmocka_unit_test(every_bit_of_a_data_packet_counts),
         cmocka_unit_test(a_data_packet_with_a_wrong_noise_tag_shows_no_plaintext),
-        cmocka_unit_test(a_packet_cut_anywhere_is_dropped),
-        cmocka_unit_test(a_handshake1_of_any_other_length_is_a_length_error),
-        cmocka_unit_test(a_good_psq_part_with_a_bad_noise_part_changes_nothing),
+        PAIR_TEST_BOTH_FLIGHTS(a_packet_cut_anywhere_is_dropped),
+        PAIR_TEST_BOTH_FLIGHTS(a_handshake1_of_any_other_length_is_a_length_error),
+        PAIR_TEST_BOTH_FLIGHTS(a_good_psq_part_with_a_bad_noise_part_changes_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
