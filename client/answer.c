@@ -85,20 +85,23 @@ static bool take_tunnel(struct attempt *attempt, const struct lewes_answer *answ
 {
     const struct lewes_dvpn_answer *dvpn = &answer->as.dvpn;
     struct lewes_register_result *result = attempt->result;
+    struct lewes_hop_result *hop = &result->hops[LEWES_HOP_ENTRY];
+    struct lewes_tunnel *tunnel = &result->entry.tunnel;
     if (bad_gateway_key(attempt, &dvpn->gateway_key))
         return unusable(attempt, "its WireGuard key is not a peer's key");
     if (bad_ipv4(dvpn->ipv4) || bad_ipv6(dvpn->ipv6))
         return unusable(attempt, "it holds an address that no tunnel can have");
     result->outcome = LEWES_REGISTER_OK;
-    result->gateway_key = dvpn->gateway_key;
-    result->endpoint.ip = attempt->channel.peer.ip;
-    result->endpoint.port = dvpn->endpoint.port;
-    memcpy(result->ipv4, dvpn->ipv4, sizeof result->ipv4);
-    memcpy(result->ipv6, dvpn->ipv6, sizeof result->ipv6);
-    result->bandwidth = answer->bandwidth;
-    result->unix_time = system_unix_ms() / 1000;
-    result->kem = lewes_session_kem(attempt->session);
-    result->pq_handshake = result->kem != LEWES_KEM_X25519;
+    tunnel->gateway_key = dvpn->gateway_key;
+    tunnel->endpoint.ip = attempt->channel.peer.ip;
+    tunnel->endpoint.port = dvpn->endpoint.port;
+    memcpy(tunnel->ipv4, dvpn->ipv4, sizeof tunnel->ipv4);
+    memcpy(tunnel->ipv6, dvpn->ipv6, sizeof tunnel->ipv6);
+    hop->registered = true;
+    hop->bandwidth = answer->bandwidth;
+    hop->unix_time = system_unix_ms() / 1000;
+    hop->kem = lewes_session_kem(attempt->session);
+    hop->pq_handshake = hop->kem != LEWES_KEM_X25519;
     snprintf(result->text, sizeof result->text, "registered");
     return true;
 }

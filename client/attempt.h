@@ -17,6 +17,7 @@ struct attempt {
     lewes_time start, step_start;
     bool paid;            /* what is written from now on carries the ticket */
     bool request_started; /* a byte of it may have left: "maybe spent" begins (R15) */
+    uint64_t coin;
     struct lewes_request request;
     uint8_t payment[LEWES_PAYMENT_BOUND_LEN];
     uint8_t buffer[LEWES_FRAME_PREFIX_LEN + LEWES_PACKET_MAX];

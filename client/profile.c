@@ -17,18 +17,19 @@ static void endpoint_text(char out[ENDPOINT_CAP], const struct lewes_endpoint *e
     snprintf(out, ENDPOINT_CAP, v6 ? "[%s]:%u" : "%s:%u", ip, (unsigned)endpoint->port);
 }
 
-size_t lewes_profile_write(char *out, size_t cap, const struct lewes_register_result *result,
+size_t lewes_profile_write(char *out, size_t cap, const struct lewes_entry_tunnel *entry,
                            const struct lewes_wg_private *wg_key,
                            const struct lewes_profile_options *options)
 {
+    const struct lewes_tunnel *tunnel = &entry->tunnel;
     char private_key[LEWES_BASE64_CAP], gateway_key[LEWES_BASE64_CAP];
     char ipv4[INET_ADDRSTRLEN], ipv6[INET6_ADDRSTRLEN], endpoint[ENDPOINT_CAP];
     unsigned mtu = options->mtu ? options->mtu : DEFAULT_MTU;
     lewes_base64_encode(private_key, wg_key->bytes);
-    lewes_base64_encode(gateway_key, result->gateway_key.bytes);
-    inet_ntop(AF_INET, result->ipv4, ipv4, sizeof ipv4);
-    inet_ntop(AF_INET6, result->ipv6, ipv6, sizeof ipv6);
-    endpoint_text(endpoint, &result->endpoint);
+    lewes_base64_encode(gateway_key, tunnel->gateway_key.bytes);
+    inet_ntop(AF_INET, tunnel->ipv4, ipv4, sizeof ipv4);
+    inet_ntop(AF_INET6, tunnel->ipv6, ipv6, sizeof ipv6);
+    endpoint_text(endpoint, &tunnel->endpoint);
     int len = snprintf(out, cap,
                        "[Interface]\n"
                        "PrivateKey = %s\n"

@@ -17,11 +17,11 @@ void attempt_begin(struct attempt *attempt, enum lewes_register_step step)
     lewes_time now = system_now();
     struct lewes_register_result *result = attempt->result;
     if (result->step < step)
-        result->ms[result->step] += now - attempt->step_start;
+        result->hops[LEWES_HOP_ENTRY].ms[result->step] += now - attempt->step_start;
     attempt->step_start = now;
     result->step = step;
     if (options->progress)
-        options->progress(options->progress_user, step, now - attempt->start);
+        options->progress(options->progress_user, LEWES_HOP_ENTRY, step, now - attempt->start);
 }
 
 bool attempt_fail(struct attempt *attempt, enum lewes_error error, const char *format, ...)
@@ -65,7 +65,7 @@ static bool fail_channel(struct attempt *attempt, enum channel_status status, co
                             "what answers there does not speak this protocol (%s); %s", doing,
                             after);
     case CHANNEL_NO_NAME:
-        return attempt_fail(attempt, LEWES_OK, "%s: %s; %s", attempt->options->host,
+        return attempt_fail(attempt, LEWES_OK, "%s: %s; %s", attempt->options->entry.host,
                             gai_strerror(os_error), after);
     case CHANNEL_OK:
     case CHANNEL_FAILED:
@@ -79,16 +79,16 @@ static bool check_options(struct attempt *attempt)
 {
     const struct lewes_register_options *options = attempt->options;
     struct lewes_wg_public wg;
-    if (!options->host || !options->host[0] || !options->tickets.pay)
+    if (!options->entry.host || !options->entry.host[0] || !options->tickets.pay)
         return attempt_fail(attempt, LEWES_ERROR_ARGUMENT, "no host or no ticket source was given");
     if (options->connect_ms > TIMEOUT_MAX || options->handshake_ms > TIMEOUT_MAX ||
         options->registration_ms > TIMEOUT_MAX)
         return attempt_fail(attempt, LEWES_ERROR_ARGUMENT, "a time limit is above 300 seconds");
-    if (lewes_ed25519_check(&options->gateway))
+    if (lewes_ed25519_check(&options->entry.gateway))
         return attempt_fail(attempt, LEWES_ERROR_KEY,
                             "the gateway's identity is not a valid Ed25519 key; "
                             "copy it again from the gateway's operator");
-    lewes_wg_public(&wg, &options->wg_key);
+    lewes_wg_public(&wg, &options->entry.wg_key);
     if (lewes_wg_check(&wg))
         return attempt_fail(attempt, LEWES_ERROR_KEY,
                             "the WireGuard key is not usable; "
@@ -99,11 +99,11 @@ static bool check_options(struct attempt *attempt)
 static bool connect_gateway(struct attempt *attempt)
 {
     const struct lewes_register_options *options = attempt->options;
-    uint16_t port = options->port ? options->port : LEWES_CONTROL_PORT;
+    uint16_t port = options->entry.port ? options->entry.port : LEWES_CONTROL_PORT;
     uint32_t limit = options->connect_ms ? options->connect_ms : 10000; /* protocol.md 1 */
     attempt_begin(attempt, LEWES_STEP_CONNECT);
     enum channel_status status =
-        channel_connect(&attempt->channel, options->host, port, system_now() + limit);
+        channel_connect(&attempt->channel, options->entry.host, port, system_now() + limit);
     return status == CHANNEL_OK || fail_channel(attempt, status, "connecting to the gateway");
 }
 
@@ -186,7 +186,7 @@ static enum lewes_error new_session(struct attempt *attempt, uint32_t limit)
     const struct lewes_session_config config = {
         .role = LEWES_INITIATOR,
         .identity = attempt->identity,
-        .peer = &attempt->options->gateway,
+        .peer = &attempt->options->entry.gateway,
         .unix_ms = system_unix_ms(),
         .handshake_ms = limit,
     };
@@ -219,7 +219,7 @@ static bool pay(struct attempt *attempt)
     struct lewes_ticket_order order = {
         .type = LEWES_TICKET_WG_ENTRY,
         .pay_info = {.unix_seconds = (int64_t)(system_unix_ms() / 1000),
-                     .gateway = options->gateway},
+                     .gateway = options->entry.gateway},
     };
     struct lewes_credential *credential = &attempt->request.credential;
     attempt_begin(attempt, LEWES_STEP_PAY);
@@ -228,14 +228,15 @@ static bool pay(struct attempt *attempt)
                             "the system gave no randomness; no ticket was spent");
     credential->payment = attempt->payment;
     credential->payment_len = LEWES_PAYMENT_BOUND_LEN;
-    if (options->tickets.pay(options->tickets.user, &order, attempt->payment, credential))
+    if (options->tickets.pay(options->tickets.user, attempt->coin, &order, attempt->payment,
+                             credential))
         return attempt_fail(attempt, LEWES_OK,
                             "there is no ticket to pay with; get one and register again");
     attempt->request.ticket_type = order.type;
     attempt->request.mode = LEWES_MODE_DVPN;
     attempt->request.client_ip = attempt->channel.peer.ip;
     attempt->request.timestamp = system_unix_ms() / 1000;
-    lewes_wg_public(&attempt->request.wg_key, &options->wg_key);
+    lewes_wg_public(&attempt->request.wg_key, &options->entry.wg_key);
     return true;
 }
 
@@ -299,7 +300,7 @@ static enum lewes_error attempt_open(struct attempt **attempt,
     a->env = env;
     a->start = a->step_start = system_now();
     a->channel = (struct channel){.fd = -1, .cancel_fd = options->cancel_fd};
-    enum lewes_error error = lewes_identity_new(&a->identity, &a->env, &options->identity);
+    enum lewes_error error = lewes_identity_new(&a->identity, &a->env, &options->entry.identity);
     if (error)
         attempt_close(a);
     else

@@ -94,13 +94,13 @@ static int take_keys(const struct register_arguments *arguments,
     struct lewes_env env;
     lewes_env_system(&env);
     if (arguments->wg_key) {
-        if (read_wg_key(arguments->wg_key, &options->wg_key))
+        if (read_wg_key(arguments->wg_key, &options->entry.wg_key))
             return -1;
-    } else if (lewes_wg_generate(&options->wg_key, &env)) {
+    } else if (lewes_wg_generate(&options->entry.wg_key, &env)) {
         complain(NAME, "the system gave no randomness");
         return -1;
     }
-    return take_identity(arguments, &options->identity, &env);
+    return take_identity(arguments, &options->entry.identity, &env);
 }
 
 /* Returns NULL, or what went wrong. */
@@ -111,7 +111,8 @@ static const char *put_profile(const struct register_arguments *arguments,
     char profile[PROFILE_CAP];
     const struct lewes_profile_options look = {.dns = arguments->dns, .mtu = arguments->mtu};
     const char *fault = NULL;
-    size_t len = lewes_profile_write(profile, sizeof profile, result, &options->wg_key, &look);
+    size_t len =
+        lewes_profile_write(profile, sizeof profile, &result->entry, &options->entry.wg_key, &look);
     if (len == 0)
         fault = "the profile is too long; give fewer --dns servers";
     else if (arguments->out && secret_file_write(arguments->out, profile, len))
@@ -173,9 +174,7 @@ int command_register(int argc, char **argv)
         return EXIT_USAGE;
     }
     struct lewes_register_options options = {
-        .gateway = arguments.gateway,
-        .host = arguments.host,
-        .port = arguments.port,
+        .entry = {.gateway = arguments.gateway, .host = arguments.host, .port = arguments.port},
         .tickets = lewes_ticket_source_mock(),
         .connect_ms = arguments.connect_ms,
         .handshake_ms = arguments.handshake_ms,

@@ -16,9 +16,9 @@ static const char *const step_texts[] = {
 static const char *const class_names[] = {NULL, "before spend", "maybe spent", "rejected"};
 static const char *const coin_names[] = {"not taken", "credited", "lost", "unknown"};
 
-void report_step(void *user, enum lewes_register_step step, uint64_t elapsed_ms)
+void report_step(void *user, enum lewes_hop hop, enum lewes_register_step step, uint64_t elapsed_ms)
 {
-    (void)user;
+    (void)user, (void)hop;
     fprintf(stderr, "%6" PRIu64 " ms  %s\n", elapsed_ms, step_texts[step]);
 }
 
@@ -52,15 +52,16 @@ static void report_tunnel(const struct register_arguments *arguments,
                           const struct lewes_register_result *result)
 {
     char endpoint[ENDPOINT_CAP], ipv4[INET6_ADDRSTRLEN], ipv6[INET6_ADDRSTRLEN];
-    endpoint_text(endpoint, &result->endpoint);
-    ip_text(ipv4, 4, result->ipv4);
-    ip_text(ipv6, 6, result->ipv6);
+    endpoint_text(endpoint, &result->entry.tunnel.endpoint);
+    ip_text(ipv4, 4, result->entry.tunnel.ipv4);
+    ip_text(ipv6, 6, result->entry.tunnel.ipv6);
     fprintf(stderr,
             "tunnel     %s and %s, gateway at %s\n"
             "credit     %" PRId64 " bytes\n"
             "handshake  %s (%s)\n",
-            ipv4, ipv6, endpoint, result->bandwidth, kem_name(result->kem),
-            result->pq_handshake ? "post-quantum" : "not post-quantum");
+            ipv4, ipv6, endpoint, result->hops[LEWES_HOP_ENTRY].bandwidth,
+            kem_name(result->hops[LEWES_HOP_ENTRY].kem),
+            result->hops[LEWES_HOP_ENTRY].pq_handshake ? "post-quantum" : "not post-quantum");
     if (arguments->out)
         fprintf(stderr, "profile    %s (bring it up: wg-quick up %s)\n", arguments->out,
                 arguments->out);
@@ -81,26 +82,29 @@ static void add_tunnel(json_t *root, const struct lewes_register_result *result)
 {
     char endpoint[ENDPOINT_CAP], ipv4[INET6_ADDRSTRLEN], ipv6[INET6_ADDRSTRLEN];
     char key[LEWES_BASE64_CAP];
-    endpoint_text(endpoint, &result->endpoint);
-    ip_text(ipv4, 4, result->ipv4);
-    ip_text(ipv6, 6, result->ipv6);
-    lewes_base64_encode(key, result->gateway_key.bytes);
+    endpoint_text(endpoint, &result->entry.tunnel.endpoint);
+    ip_text(ipv4, 4, result->entry.tunnel.ipv4);
+    ip_text(ipv6, 6, result->entry.tunnel.ipv6);
+    lewes_base64_encode(key, result->entry.tunnel.gateway_key.bytes);
     json_object_set_new(root, "gateway_key", json_string(key));
     json_object_set_new(root, "endpoint", json_string(endpoint));
     json_object_set_new(root, "ipv4", json_string(ipv4));
     json_object_set_new(root, "ipv6", json_string(ipv6));
-    json_object_set_new(root, "bandwidth", json_integer(result->bandwidth));
-    json_object_set_new(root, "time", json_integer((json_int_t)result->unix_time));
-    json_object_set_new(root, "kem", json_string(kem_name(result->kem)));
-    json_object_set_new(root, "pq_handshake", json_boolean(result->pq_handshake));
-    json_object_set_new(root, "pq_tunnel", json_boolean(result->pq_tunnel));
+    json_object_set_new(root, "bandwidth", json_integer(result->hops[LEWES_HOP_ENTRY].bandwidth));
+    json_object_set_new(root, "time",
+                        json_integer((json_int_t)result->hops[LEWES_HOP_ENTRY].unix_time));
+    json_object_set_new(root, "kem", json_string(kem_name(result->hops[LEWES_HOP_ENTRY].kem)));
+    json_object_set_new(root, "pq_handshake",
+                        json_boolean(result->hops[LEWES_HOP_ENTRY].pq_handshake));
+    json_object_set_new(root, "pq_tunnel", json_boolean(result->hops[LEWES_HOP_ENTRY].pq_tunnel));
 }
 
 static json_t *step_times(const struct lewes_register_result *result)
 {
     json_t *times = json_object();
     for (int step = 0; step < (int)LEWES_STEP_DONE; step++)
-        json_object_set_new(times, step_names[step], json_integer((json_int_t)result->ms[step]));
+        json_object_set_new(times, step_names[step],
+                            json_integer((json_int_t)result->hops[LEWES_HOP_ENTRY].ms[step]));
     return times;
 }
 

@@ -8,7 +8,8 @@
 #include "client/register_options.h"
 
 /* A progress function for lewes_register(): a line a step on standard error. */
-void report_step(void *user, enum lewes_register_step step, uint64_t elapsed_ms);
+void report_step(void *user, enum lewes_hop hop, enum lewes_register_step step,
+                 uint64_t elapsed_ms);
 
 /* The end of a run in words, on standard error. */
 void report_text(const struct register_arguments *arguments,

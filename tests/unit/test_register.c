@@ -44,11 +44,11 @@ static struct lewes_answer good_answer(void)
 static enum lewes_register_class run(struct run *r, const struct script *script)
 {
     scripted_gateway_start(&r->gateway, script);
-    r->options.gateway = r->gateway.identity;
-    r->options.host = "127.0.0.1";
-    r->options.port = r->gateway.port;
-    r->options.identity.bytes[0] = 0x11;
-    r->options.wg_key.bytes[0] = 0x33;
+    r->options.entry.gateway = r->gateway.identity;
+    r->options.entry.host = "127.0.0.1";
+    r->options.entry.port = r->gateway.port;
+    r->options.entry.identity.bytes[0] = 0x11;
+    r->options.entry.wg_key.bytes[0] = 0x33;
     r->options.tickets = lewes_ticket_source_mock();
     enum lewes_register_class outcome = lewes_register(&r->options, &r->result);
     scripted_gateway_stop(&r->gateway);
@@ -70,12 +70,13 @@ static void the_answer_becomes_a_tunnel(void **state)
     (void)state;
     assert_int_equal(run_answer(&r, &answer), LEWES_REGISTER_OK);
     assert_int_equal(r.result.step, LEWES_STEP_DONE);
-    assert_memory_equal(&r.result.gateway_key, &answer.as.dvpn.gateway_key, LEWES_KEY_LEN);
-    assert_memory_equal(r.result.ipv4, answer.as.dvpn.ipv4, 4);
-    assert_memory_equal(r.result.ipv6, answer.as.dvpn.ipv6, 16);
-    assert_int_equal(r.result.bandwidth, 500000000);
-    assert_int_equal(r.result.kem, LEWES_KEM_X25519);
-    assert_false(r.result.pq_handshake || r.result.pq_tunnel);
+    assert_memory_equal(&r.result.entry.tunnel.gateway_key, &answer.as.dvpn.gateway_key,
+                        LEWES_KEY_LEN);
+    assert_memory_equal(r.result.entry.tunnel.ipv4, answer.as.dvpn.ipv4, 4);
+    assert_memory_equal(r.result.entry.tunnel.ipv6, answer.as.dvpn.ipv6, 16);
+    assert_int_equal(r.result.hops[0].bandwidth, 500000000);
+    assert_int_equal(r.result.hops[0].kem, LEWES_KEM_X25519);
+    assert_false(r.result.hops[0].pq_handshake || r.result.hops[0].pq_tunnel);
 }
 
 static void the_endpoint_is_the_address_reached_and_the_port_answered(void **state)
@@ -84,9 +85,9 @@ static void the_endpoint_is_the_address_reached_and_the_port_answered(void **sta
     struct lewes_answer answer = good_answer();
     (void)state;
     assert_int_equal(run_answer(&r, &answer), LEWES_REGISTER_OK);
-    assert_int_equal(r.result.endpoint.ip.family, 4);
-    assert_memory_equal(r.result.endpoint.ip.bytes, ((uint8_t[]){127, 0, 0, 1}), 4);
-    assert_int_equal(r.result.endpoint.port, 51999);
+    assert_int_equal(r.result.entry.tunnel.endpoint.ip.family, 4);
+    assert_memory_equal(r.result.entry.tunnel.endpoint.ip.bytes, ((uint8_t[]){127, 0, 0, 1}), 4);
+    assert_int_equal(r.result.entry.tunnel.endpoint.port, 51999);
 }
 
 static void the_request_carries_our_key_and_names_the_gateway(void **state)
@@ -99,7 +100,7 @@ static void the_request_carries_our_key_and_names_the_gateway(void **state)
     assert_int_equal(run_answer(&r, &answer), LEWES_REGISTER_OK);
     assert_true(r.gateway.has_request);
     const struct lewes_request *request = &r.gateway.request;
-    lewes_wg_public(&key, &r.options.wg_key);
+    lewes_wg_public(&key, &r.options.entry.wg_key);
     lewes_pay_info_decode(&info, request->credential.pay_info);
     assert_memory_equal(&request->wg_key, &key, sizeof key);
     assert_memory_equal(&info.gateway, &r.gateway.identity, sizeof info.gateway);
@@ -245,10 +246,10 @@ static void every_cut_of_an_answer_is_maybe_spent(void **state)
     }
 }
 
-static int no_ticket(void *user, const struct lewes_ticket_order *order, uint8_t *payment,
-                     struct lewes_credential *credential)
+static int no_ticket(void *user, uint64_t coin, const struct lewes_ticket_order *order,
+                     uint8_t *payment, struct lewes_credential *credential)
 {
-    (void)user, (void)order, (void)payment, (void)credential;
+    (void)user, (void)coin, (void)order, (void)payment, (void)credential;
     return -1;
 }
 
@@ -258,11 +259,12 @@ static void without_a_ticket_nothing_is_spent(void **state)
     const struct script script = {0};
     (void)state;
     scripted_gateway_start(&r.gateway, &script);
-    r.options = (struct lewes_register_options){.gateway = r.gateway.identity,
-                                                .host = "127.0.0.1",
-                                                .port = r.gateway.port,
-                                                .wg_key = {{1}},
-                                                .tickets = {.pay = no_ticket}};
+    r.options = (struct lewes_register_options){.entry = {.gateway = r.gateway.identity,
+                                                          .host = "127.0.0.1",
+                                                          .port = r.gateway.port,
+                                                          .wg_key = {{1}}},
+                                                .tickets = lewes_ticket_source_mock()};
+    r.options.tickets.pay = no_ticket;
     assert_int_equal(lewes_register(&r.options, &r.result), LEWES_REGISTER_BEFORE_SPEND);
     assert_int_equal(r.result.step, LEWES_STEP_PAY);
     scripted_gateway_stop(&r.gateway);
@@ -271,17 +273,16 @@ static void without_a_ticket_nothing_is_spent(void **state)
 
 static void settings_that_cannot_be_right_fail_before_any_connection(void **state)
 {
-    const struct lewes_register_options good = {.host = "127.0.0.1",
-                                                .gateway = {{0xd0}},
-                                                .wg_key = {{1}},
-                                                .tickets = lewes_ticket_source_mock()};
+    const struct lewes_register_options good = {
+        .entry = {.host = "127.0.0.1", .gateway = {{0xd0}}, .wg_key = {{1}}},
+        .tickets = lewes_ticket_source_mock()};
     struct lewes_register_result result;
     (void)state;
     struct lewes_register_options bad[] = {good, good, good, good};
-    bad[0].host = NULL;
+    bad[0].entry.host = NULL;
     bad[1].tickets.pay = NULL;
     bad[2].connect_ms = 300001;
-    memset(&bad[3].gateway, 0xff, sizeof bad[3].gateway);
+    memset(&bad[3].entry.gateway, 0xff, sizeof bad[3].entry.gateway);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(lewes_register(&bad[i], &result), LEWES_REGISTER_BEFORE_SPEND);
         assert_true(result.error == LEWES_ERROR_ARGUMENT || result.error == LEWES_ERROR_KEY);
@@ -294,14 +295,12 @@ static void a_name_without_an_address_and_a_closed_port_say_so(void **state)
     struct run r = {0};
     (void)state;
     scripted_gateway_start(&r.gateway, &(struct script){0});
-    r.options = (struct lewes_register_options){.gateway = r.gateway.identity,
-                                                .host = "127.0.0.1",
-                                                .port = 1,
-                                                .wg_key = {{1}},
-                                                .tickets = lewes_ticket_source_mock()};
+    r.options = (struct lewes_register_options){
+        .entry = {.gateway = r.gateway.identity, .host = "127.0.0.1", .port = 1, .wg_key = {{1}}},
+        .tickets = lewes_ticket_source_mock()};
     assert_int_equal(lewes_register(&r.options, &r.result), LEWES_REGISTER_BEFORE_SPEND);
     assert_int_not_equal(r.result.os_error, 0);
-    r.options.host = "no such host";
+    r.options.entry.host = "no such host";
     assert_int_equal(lewes_register(&r.options, &r.result), LEWES_REGISTER_BEFORE_SPEND);
     assert_non_null(strstr(r.result.text, "no such host"));
     scripted_gateway_stop(&r.gateway);
@@ -343,10 +342,12 @@ static void every_failed_allocation_and_draw_is_a_clean_error(void **state)
     }
 }
 
-static void steps_are_told_in_order(void *user, enum lewes_register_step step, uint64_t elapsed_ms)
+static void steps_are_told_in_order(void *user, enum lewes_hop hop, enum lewes_register_step step,
+                                    uint64_t elapsed_ms)
 {
     enum lewes_register_step *next = user;
     (void)elapsed_ms;
+    assert_int_equal(hop, LEWES_HOP_ENTRY);
     assert_int_equal(step, *next);
     *next = step + 1;
 }
