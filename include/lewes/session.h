@@ -104,8 +104,9 @@ struct lewes_session_config {
     /* Initiator: what it accepts, best first, at most LEWES_KEM_SUITES; none = X25519 alone. */
     const struct lewes_suite *suites;
     size_t suite_count;
-    bool early; /* initiator: ClientHello, KKTRequest and Handshake1 in one flight if the key of
-                   the first suite is known (protocol.md 14) */
+    bool early; /* initiator: ClientHello, KKTRequest and, if the key of the first suite is known,
+                   Handshake1 in one flight (protocol.md 14); after a Collision the connection is
+                   of no more use (P79) */
 
     bool
         subsessions; /* may rekey once, by either side (protocol.md 12); costs 32 bytes of secret */
@@ -145,7 +146,7 @@ LEWES_API void lewes_hello_answer(uint8_t out[LEWES_PACKET_MIN], enum lewes_hell
 
 /*
  * Makes a session and draws all its randomness. An initiator has a ClientHello to write, with
- * `early` and a known key KKTRequest and Handshake1 as well; a responder an Ack.
+ * `early` the rest of its first flight as well; a responder has an Ack.
  *
  * @param[out] session  untouched on error
  * @param env           copied

@@ -90,8 +90,8 @@ static enum lewes_error on_status(struct lewes_session *session, uint8_t status)
     struct lewesi_handshake *const handshake = session->handshake;
 
     session->kkt_status = status;
-    /* After an early flight it has a Handshake1 that it cannot read, and leaves (P80). */
-    if (status != LEWESI_KKT_STATUS_SUITE || handshake->early ||
+    /* A Handshake1 that is on its way is one that it cannot read: it will leave (P80). */
+    if (status != LEWESI_KKT_STATUS_SUITE || handshake->key_known ||
         handshake->suite + 1 == handshake->suite_count)
         return LEWES_ERROR_KKT_STATUS;
     handshake->kem = handshake->suites[++handshake->suite].kem;
@@ -104,11 +104,12 @@ static enum lewes_error on_key(struct lewes_session *session, struct lewesi_kem_
 {
     struct lewesi_handshake *const handshake = session->handshake;
 
-    if (handshake->early && !lewesi_equal(handshake->kem_public, key.bytes, key.kem->public_len))
+    if (handshake->key_known &&
+        !lewesi_equal(handshake->kem_public, key.bytes, key.kem->public_len))
         return LEWES_ERROR_KKT_KEY; /* P80: the one that was used is no longer its */
     session->digest_pinned = handshake->suites[handshake->suite].pinned;
     lewesi_session_enter(session, LEWES_AWAIT_HANDSHAKE2);
-    if (handshake->early)
+    if (handshake->key_known)
         return LEWES_OK;
     memcpy(handshake->kem_public, key.bytes, key.kem->public_len);
     lewesi_due_add(session, LEWESI_DUE_HANDSHAKE1);

@@ -69,8 +69,9 @@ struct lewesi_handshake {
     /* Initiator only. */
     struct lewesi_allowed suites[LEWES_KEM_SUITES]; /* best first */
     uint8_t suite_count, suite;                     /* `kem` is that of suites[suite] */
-    bool early;           /* Handshake1 does not wait for the KKT response (P75) */
-    uint8_t kem_public[]; /* early: from the beginning; room for any of the suites' */
+    bool early;                                     /* KKTRequest does not wait for the Ack */
+    bool key_known;       /* Handshake1 does not wait for the KKT response (P75) */
+    uint8_t kem_public[]; /* room for any of the suites'; known: from the beginning */
 };
 
 /* Packets of the handshake that are to be written; a session's are a queue of these. */

@@ -178,11 +178,14 @@ static void open_flight(struct lewes_session *session, const struct lewes_sessio
     const uint8_t *const key = known_key(handshake, suites_of(config).at);
 
     lewesi_due_add(session, LEWESI_DUE_HELLO);
-    if (!config->early || key == NULL)
+    handshake->early = config->early;
+    if (!handshake->early)
+        return;
+    lewesi_due_add(session, LEWESI_DUE_KKT_REQUEST);
+    handshake->key_known = key != NULL;
+    if (!handshake->key_known)
         return;
     memcpy(handshake->kem_public, key, handshake->kem->public_len);
-    handshake->early = true;
-    lewesi_due_add(session, LEWESI_DUE_KKT_REQUEST);
     lewesi_due_add(session, LEWESI_DUE_HANDSHAKE1);
 }
 

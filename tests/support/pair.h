@@ -38,9 +38,10 @@ struct pair {
     uint32_t clock_tolerance;                    /* of the responder, 0 = default */
     struct lewes_suite suites[LEWES_KEM_SUITES]; /* of the initiator */
     size_t suite_count;                          /* 0: X25519 alone */
-    bool early; /* messages 1, 3 and 5 leave the initiator before the first is delivered; after
-                   that they come in their turn, so that tests need not know the difference */
-    unsigned flight_next;
+    bool early; /* messages 1, 3 and, if its key is known, 5 leave the initiator before the first
+                   is delivered; after that they come in their turn, so that tests need not know
+                   the difference */
+    unsigned flight_count, flight_next;
     struct pair_early_packet flight[PAIR_FLIGHT];
 };
 
