@@ -38,6 +38,8 @@ struct pair {
     uint32_t clock_tolerance;                    /* of the responder, 0 = default */
     struct lewes_suite suites[LEWES_KEM_SUITES]; /* of the initiator */
     size_t suite_count;                          /* 0: X25519 alone */
+    struct lewes_kem_digest digests[LEWES_KEM_SUITES];
+    struct lewes_kem_public keys[LEWES_KEM_SUITES];
     bool early; /* messages 1, 3 and, if its key is known, 5 leave the initiator before the first
                    is delivered; after that they come in their turn, so that tests need not know
                    the difference */

@@ -96,6 +96,41 @@ static void every_operation_of_a_handshake_may_fail_and_come_again(void **state)
     pair_end(&pair);
 }
 
+static void every_operation_of_an_early_flight_may_fail_and_come_again(void **state)
+{
+    static const unsigned operations[PAIR_FLIGHT] = {0, 1, 3};
+    struct lewes_env env;
+    struct lewes_event event;
+
+    (void)state;
+    pair_init(&pair, 1);
+    env = watched_env(&pair.sessions);
+    assert_int_equal(lewes_session_new(&pair.initiator, &env,
+                                       &(struct lewes_session_config){
+                                           .role = LEWES_INITIATOR,
+                                           .identity = pair.client,
+                                           .unix_ms = PAIR_UNIX_MS,
+                                           .peer = lewes_identity_public(pair.gateway),
+                                           .early = true,
+                                       },
+                                       pair.now),
+                     LEWES_OK);
+    for (unsigned i = 0; i < PAIR_FLIGHT; i++) {
+        assert_int_equal(fail_each(pair.initiator), operations[i]);
+        pair.done = 2 * i;
+        assert_int_equal(pair_deliver(&pair, &packet, &event), LEWES_OK);
+    }
+    pair_assert_silent(&pair, pair.initiator);
+    for (unsigned i = 0; i < PAIR_FLIGHT; i++) {
+        pair_write(&pair, pair.responder, &packet);
+        assert_int_equal(pair_read(&pair, pair.initiator, &packet, &event), LEWES_OK);
+    }
+    pair.done = 6;
+    pair_advance(&pair, PAIR_MESSAGES);
+    pair_exchange(&pair, pair.responder, pair.initiator, 5);
+    pair_end(&pair);
+}
+
 static void every_operation_of_a_payload_may_fail_and_come_again(void **state)
 {
     static const uint8_t text[] = "as it was given";
@@ -117,6 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_operation_of_a_handshake_may_fail_and_come_again),
+        cmocka_unit_test(every_operation_of_an_early_flight_may_fail_and_come_again),
         cmocka_unit_test(every_operation_of_a_payload_may_fail_and_come_again),
     };
 
