@@ -58,6 +58,7 @@ static void end_all(struct connection *c, enum end end)
     if (c->registration != NULL)
         registrar_abandon(c->registration);
     c->registration = NULL;
+    forward_stream_close(c->exit);
     conversation_forget_session(c);
     stream_rest(&c->stream);
     limits_close(service->limits, c->slot);
@@ -243,10 +244,11 @@ static void on_readable(struct connection *c)
     deadlines_clear(&c->deadlines, DEADLINE_IDLE);
     deadlines_clear(&c->deadlines, DEADLINE_MESSAGE);
     conversation_packet(c);
-    if (c->phase == CONNECTION_WORKS) {
+    if (c->phase != CONNECTION_WORKS)
+        return;
+    if (c->registration != NULL)
         set_deadline(c, DEADLINE_REGISTRATION, c->service->settings->timeouts.registration);
-        watch(c, UV_DISCONNECT);
-    }
+    watch(c, UV_DISCONNECT);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
@@ -279,8 +281,10 @@ static void find_local(struct connection *c)
     struct sockaddr_storage address;
     socklen_t len = sizeof address;
     if (getsockname(c->stream.fd, (struct sockaddr *)&address, &len) != 0 ||
-        !source_ip(&c->local, (struct sockaddr *)&address))
-        c->local.family = 4;
+        !source_ip(&c->local.ip, (struct sockaddr *)&address))
+        c->local.ip.family = 4;
+    else
+        c->local.port = source_port((struct sockaddr *)&address);
 }
 
 bool connection_begin(struct service *service, const struct connection_from *from)
@@ -337,7 +341,7 @@ void connection_drain(struct connection *c)
 
 void connection_stop(struct connection *c)
 {
-    if (c->phase == CONNECTION_WORKS)
+    if (c->phase == CONNECTION_WORKS && c->registration != NULL)
         (void)registrar_refuse(c->registration, LEWES_REFUSAL_SHUTDOWN);
     else
         connection_end(c, END_SHUTDOWN);

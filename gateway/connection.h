@@ -13,7 +13,7 @@
 /* What it waits for. */
 enum connection_phase {
     CONNECTION_READS,  /* the next packet, or the rest of one */
-    CONNECTION_WORKS,  /* a registration; nothing is read */
+    CONNECTION_WORKS,  /* a registration or a forward; nothing is read */
     CONNECTION_WRITES, /* the peer has to take its answer first */
     CONNECTION_ENDED
 };
@@ -32,9 +32,9 @@ struct connection {
 
     uint64_t number;
     lewes_time begun;
-    struct lewes_ip ip;    /* the peer's */
-    struct lewes_ip local; /* ours */
-    uint32_t slot;         /* of limits.h */
+    struct lewes_ip ip;          /* the peer's */
+    struct lewes_endpoint local; /* ours */
+    uint32_t slot;               /* of limits.h */
 
     struct lewes_session *session;
     uint32_t index; /* of the session, 0 without one */
@@ -42,7 +42,10 @@ struct connection {
     uint32_t hellos;
     uint32_t failed_verifications;
     struct registration *registration; /* while it works */
-    bool last;                         /* end after the answer, for the reason ... */
+    struct forward_stream *exit;       /* NULL: none is open */
+    struct lewes_forward forward;      /* under way; its packet is in the stream */
+    lewes_time forward_begun;
+    bool last; /* end after the answer, for the reason ... */
     enum end last_end;
 };
 

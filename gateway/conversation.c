@@ -30,12 +30,12 @@ void conversation_forget_session(struct connection *c)
     c->index = 0;
 }
 
-/* Writes what the session has due, and the answer if it has one. */
-static void write_due(struct connection *c)
+/* Writes what the session has due, `cap` bytes at most, and the answer if it has one. */
+static void write_up_to(struct connection *c, size_t cap)
 {
     size_t len;
-    enum lewes_error error = lewes_session_write(c->session, stream_packet(&c->stream),
-                                                 LEWES_HANDSHAKE_PACKET_MAX, &len, now_of(c));
+    enum lewes_error error =
+        lewes_session_write(c->session, stream_packet(&c->stream), cap, &len, now_of(c));
     if (error != LEWES_OK)
         connection_end(c, END_IO);
     else if (c->last)
@@ -44,6 +44,11 @@ static void write_due(struct connection *c)
         connection_go_on(c);
     else
         connection_answer(c, len);
+}
+
+static void write_due(struct connection *c)
+{
+    write_up_to(c, LEWES_HANDSHAKE_PACKET_MAX);
 }
 
 /* ---- hello ---- */
@@ -199,10 +204,12 @@ static void established(struct connection *c)
 
 static void send_payload(struct connection *c, const uint8_t *payload, size_t len)
 {
-    if (lewes_session_send(c->session, payload, len, now_of(c)) != LEWES_OK)
+    size_t cap = len + (LEWES_PACKET_MAX - LEWES_PAYLOAD_MAX);
+    if (lewes_session_send(c->session, payload, len, now_of(c)) != LEWES_OK ||
+        !stream_room(&c->stream, cap))
         connection_end(c, END_IO);
     else
-        write_due(c);
+        write_up_to(c, cap);
 }
 
 static void end_after_answer(struct connection *c, enum end end)
@@ -247,7 +254,7 @@ static void take_registration(struct connection *c, const struct lewes_event *ev
         .bytes = event->payload,
         .len = event->len,
         .identity = *lewes_session_peer(c->session),
-        .local = c->local,
+        .local = c->local.ip,
         .slot = c->slot,
         .connection = c->number,
         .answered = registration_answered,
@@ -260,17 +267,61 @@ static void take_registration(struct connection *c, const struct lewes_event *ev
     }
 }
 
-static void take_forward(struct connection *c, const struct lewes_event *event)
+/* ---- forwards ---- */
+
+static void count_forward(struct connection *c, enum forward_notice notice)
 {
-    struct lewes_forward forward;
+    const struct log_fields fields = {
+        .connection = c->number,
+        .index = c->index,
+        .hop = "exit",
+        .result = forward_notice_name(notice),
+        .identity = c->forward.target.bytes,
+        .has_ms = true,
+        .ms = now_of(c) - c->forward_begun,
+    };
+    c->service->forwarded[notice]++;
+    log_write(c->service->log, notice == FORWARD_DONE ? SETTINGS_LOG_DEBUG : SETTINGS_LOG_INFO,
+              LOG_FORWARD, &fields);
+}
+
+static void forward_answered(void *owner, const struct forward_outcome *outcome)
+{
+    struct connection *c = owner;
     uint8_t notice[LEWES_PACKET_MIN];
 
-    if (lewes_forward_decode(&forward, event->payload, event->len, NULL) != LEWES_OK) {
+    count_forward(c, outcome->notice);
+    if (outcome->notice == FORWARD_DONE) {
+        send_payload(c, outcome->answer, outcome->len);
+        return;
+    }
+    forward_notice_write(notice, &c->forward, outcome->notice);
+    send_payload(c, notice, sizeof notice);
+}
+
+static void take_forward(struct connection *c, const struct lewes_event *event)
+{
+    struct service *service = c->service;
+    const struct forward_rules rules = {.settings = service->settings,
+                                        .directory = service->directory,
+                                        .own = lewes_identity_public(service->identity),
+                                        .local = &c->local};
+    const struct forward_order order = {
+        .forward = &c->forward, .answered = forward_answered, .owner = c};
+    struct forward_outcome outcome = {.notice = FORWARD_DONE};
+
+    if (lewes_forward_decode(&c->forward, event->payload, event->len, NULL) != LEWES_OK) {
         connection_end(c, END_PARSE);
         return;
     }
-    forward_notice_write(notice, &forward, forward_refusal(&forward));
-    send_payload(c, notice, sizeof notice);
+    c->forward_begun = now_of(c);
+    outcome.notice = forward_judge(&rules, &c->forward);
+    if (outcome.notice == FORWARD_DONE)
+        outcome.notice = forward_stream_exchange(&c->exit, service->forwards, &order);
+    if (outcome.notice == FORWARD_DONE)
+        c->phase = CONNECTION_WORKS;
+    else
+        forward_answered(c, &outcome);
 }
 
 static void take_payload(struct connection *c, const struct lewes_event *event)

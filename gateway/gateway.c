@@ -20,6 +20,7 @@ struct gateway {
     struct worker *store_worker;
     struct worker *device_worker;
     struct repair *repair;
+    struct directory *directory;
     struct listeners *listeners;
     uv_timer_t drain;
     uv_timer_t later;   /* goes on with a stop, outside of whatever made that possible */
@@ -35,6 +36,8 @@ static const struct verifier *const verifiers[] = {
     [SETTINGS_VERIFIER_ECASH] = NULL,
     [SETTINGS_VERIFIER_MOCK] = &verifier_mock,
 };
+
+static void soon(void *user);
 
 static int fail(struct gateway_error *error, const char *text)
 {
@@ -186,6 +189,35 @@ static int make_registrar(struct gateway *g, struct gateway_error *error)
     return 0;
 }
 
+/* gateway.md G5.1, G5.2 */
+static int make_forwards(struct gateway *g, struct gateway_error *error)
+{
+    const char *path = g->settings.forward.directory;
+    struct directory_error reason;
+
+    if (forwards_new(&g->service.forwards, g->parts.loop, &g->env, &g->settings) != LEWES_OK)
+        return fail(error, "no memory");
+    forwards_when_empty(g->service.forwards, soon, g);
+    if (!g->settings.forward.enabled)
+        return 0;
+    if (!directory_named(path)) {
+        log_detail(g->parts.log, SETTINGS_LOG_WARNING, LOG_DIRECTORY,
+                   "nothing is forwarded to other gateways: name them in a file and set [forward] "
+                   "directory, or set [forward] enabled = no");
+        return 0;
+    }
+    if (directory_load(&g->directory, &g->env, path, &reason) != 0) {
+        (void)snprintf(error->text, sizeof error->text,
+                       "[forward] directory: %s; correct the file, or set directory = none",
+                       reason.text);
+        return -1;
+    }
+    g->service.directory = g->directory;
+    log_detail(g->parts.log, SETTINGS_LOG_INFO, LOG_DIRECTORY, "%llu gateways in %s",
+               (unsigned long long)directory_count(g->directory), path);
+    return 0;
+}
+
 static int open_listeners(struct gateway *g, struct gateway_error *error)
 {
     struct listener_error reason;
@@ -211,6 +243,8 @@ static void release(struct gateway *g)
     void *user = g->user;
 
     registrar_free(g->service.registrar);
+    forwards_free(g->service.forwards);
+    directory_free(g->directory);
     farewells_free(g->service.farewells);
     salts_free(g->service.salts);
     sessions_free(g->service.sessions);
@@ -265,7 +299,8 @@ static void listeners_gone(void *user)
 
 static bool nobody_left(const struct gateway *g)
 {
-    return g->service.open == 0 && registrar_running(g->service.registrar) == 0;
+    return g->service.open == 0 && forwards_alive(g->service.forwards) == 0 &&
+           registrar_running(g->service.registrar) == 0;
 }
 
 static void go_on(uv_timer_t *timer)
@@ -361,7 +396,8 @@ static int make_parts(struct gateway *g, struct gateway_error *error)
     if (g->parts.verifier == NULL && gateway_check(&g->settings, error) != 0)
         return -1;
     if (make_tables(g, error) != 0 || make_pool(g, error) != 0 || recover(g, error) != 0 ||
-        make_workers(g, error) != 0 || make_registrar(g, error) != 0)
+        make_workers(g, error) != 0 || make_registrar(g, error) != 0 ||
+        make_forwards(g, error) != 0)
         return -1;
     farewells_when_empty(g->service.farewells, soon, g);
     registrar_when_empty(g->service.registrar, soon, g);
@@ -394,6 +430,7 @@ void gateway_count(const struct gateway *g, struct gateway_counts *counts)
     counts->connections = service->open;
     counts->registrations = registrar_running(service->registrar);
     counts->farewells = farewells_count(service->farewells);
+    counts->forward_streams = forwards_open(service->forwards);
     counts->half_open = sessions_half_open(service->sessions);
     counts->sessions = sessions_established(service->sessions);
     counts->free_pairs = pool_count(g->pool, POOL_FREE);
@@ -404,6 +441,7 @@ void gateway_count(const struct gateway *g, struct gateway_counts *counts)
     memcpy(counts->ends, service->ends, sizeof counts->ends);
     memcpy(counts->busies, service->busies, sizeof counts->busies);
     memcpy(counts->hellos, service->hellos, sizeof counts->hellos);
+    memcpy(counts->forwarded, service->forwarded, sizeof counts->forwarded);
     for (int i = 0; i < REGISTRAR_RESULTS; i++)
         counts->results[i] = registrar_count(service->registrar, (enum registrar_result)i);
 }

@@ -33,6 +33,7 @@ struct gateway_counts {
     size_t connections;   /* memory in use */
     size_t registrations; /* under way */
     size_t farewells;
+    size_t forward_streams; /* open or opening */
     uint32_t half_open;
     uint32_t sessions; /* established */
     uint32_t free_pairs;
@@ -44,6 +45,7 @@ struct gateway_counts {
     uint64_t busies[BUSIES];
     uint64_t hellos[HELLO_RESULTS];
     uint64_t results[REGISTRAR_RESULTS];
+    uint64_t forwarded[FORWARD_NOTICES];
 };
 
 struct gateway;

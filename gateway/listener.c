@@ -33,28 +33,6 @@ struct listeners {
     struct listener each[SETTINGS_LISTEN_MAX];
 };
 
-struct address {
-    struct sockaddr_storage storage;
-    socklen_t len;
-};
-
-static struct address address_of(const struct lewes_endpoint *at)
-{
-    struct address address = {.len = sizeof(struct sockaddr_in)};
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(at->port)};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(at->port)};
-
-    if (at->ip.family == 4) {
-        memcpy(&v4.sin_addr, at->ip.bytes, 4);
-        memcpy(&address.storage, &v4, sizeof v4);
-    } else {
-        memcpy(&v6.sin6_addr, at->ip.bytes, 16);
-        memcpy(&address.storage, &v6, sizeof v6);
-        address.len = sizeof v6;
-    }
-    return address;
-}
-
 static const char *endpoint_text(char out[ENDPOINT_TEXT], const struct lewes_endpoint *at)
 {
     char ip[INET6_ADDRSTRLEN] = "?";
@@ -136,15 +114,15 @@ static int bind_socket(const struct lewes_endpoint *at, bool only6)
 {
     const int yes = 1;
     const int only = only6;
-    struct address address = address_of(at);
-    int fd = socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct sockaddr_storage address;
+    socklen_t len = source_sockaddr(&address, at);
+    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
         (at->ip.family == 4 ||
          setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only) == 0) &&
-        bind(fd, (struct sockaddr *)&address.storage, address.len) == 0 &&
-        listen(fd, LISTEN_BACKLOG) == 0)
+        bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, LISTEN_BACKLOG) == 0)
         return fd;
     int error = errno;
     close(fd);

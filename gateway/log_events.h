@@ -21,6 +21,9 @@ LOG_EVENT(HANDSHAKE, "handshake")
 LOG_EVENT(PACKET, "packet")
 LOG_EVENT(SESSION, "session")
 
+LOG_EVENT(DIRECTORY, "directory")
+LOG_EVENT(FORWARD, "forward")
+
 LOG_EVENT(REGISTRATION, "registration")
 LOG_EVENT(MOCK, "mock")
 LOG_EVENT(POOL, "pool")

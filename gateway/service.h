@@ -5,6 +5,7 @@
 
 #include "gateway/end.h"
 #include "gateway/farewell.h"
+#include "gateway/forward_stream.h"
 #include "gateway/limits.h"
 #include "gateway/log.h"
 #include "gateway/registrar.h"
@@ -50,6 +51,8 @@ struct service {
     struct salts *salts;
     struct farewells *farewells;
     struct registrar *registrar;
+    struct forwards *forwards;
+    const struct directory *directory; /* NULL: there is none */
 
     struct connection *connections; /* all that have not ended */
     size_t open;                    /* connections whose memory is in use */
@@ -60,6 +63,7 @@ struct service {
     uint64_t busies[BUSIES];
     uint64_t hellos[HELLO_RESULTS];
     uint64_t handshakes;
+    uint64_t forwarded[FORWARD_NOTICES]; /* by outcome */
     void (*empty)(void *user); /* called when `open` falls to 0 */
     void *user;
 };

@@ -133,6 +133,15 @@ struct settings {
         uint32_t credit_days;
     } metering;
     struct {
+        bool enabled;
+        char directory[SETTINGS_TEXT]; /* a path, or "none" */
+        bool allow_private;
+        uint32_t max_streams;
+        uint64_t connect;
+        uint64_t io;
+        uint64_t idle;
+    } forward;
+    struct {
         char url[SETTINGS_TEXT]; /* sqlite:PATH */
         uint64_t timeout;
     } storage;

@@ -109,6 +109,14 @@ const struct settings_key settings_keys[] = {
 
     NUMBER(metering, credit_days, "6", 0, 365, LIVE),
 
+    YES_NO(forward, enabled, "yes", LIVE),
+    TEXT(forward, directory, "none", 1, SETTINGS_TEXT - 1, LIVE),
+    YES_NO(forward, allow_private, "no", LIVE),
+    NUMBER(forward, max_streams, "1000", 0, 100000, LIVE),
+    DURATION(forward, connect, "5s", 100, MINUTE, LIVE),
+    DURATION(forward, io, "30s", 100, 5 * MINUTE, LIVE),
+    DURATION(forward, idle, "60s", SECOND, 24 * HOUR, LIVE),
+
     ROW(storage, url, SETTINGS_TYPE_DATABASE, "sqlite:/var/lib/lewes/lewes.db", 1,
         SETTINGS_TEXT - 1, NULL, FIXED),
     DURATION(storage, timeout, "5s", 100, MINUTE, LIVE),

@@ -47,6 +47,22 @@ uint16_t source_port(const struct sockaddr *address)
     return 0;
 }
 
+socklen_t source_sockaddr(struct sockaddr_storage *address, const struct lewes_endpoint *at)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(at->port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(at->port)};
+
+    memset(address, 0, sizeof *address);
+    if (at->ip.family == 4) {
+        memcpy(&v4.sin_addr, at->ip.bytes, 4);
+        memcpy(address, &v4, sizeof v4);
+        return sizeof v4;
+    }
+    memcpy(&v6.sin6_addr, at->ip.bytes, 16);
+    memcpy(address, &v6, sizeof v6);
+    return sizeof v6;
+}
+
 struct source source_of(const struct lewes_ip *ip)
 {
     struct source source = {.ipv6 = ip->family == 6};

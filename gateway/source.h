@@ -20,6 +20,9 @@ bool source_ip(struct lewes_ip *ip, const struct sockaddr *address);
 /* The port in host order, 0 if it has none. */
 uint16_t source_port(const struct sockaddr *address);
 
+/* The address for connect() and bind(); returns its length. */
+socklen_t source_sockaddr(struct sockaddr_storage *address, const struct lewes_endpoint *at);
+
 struct source source_of(const struct lewes_ip *ip);
 
 #endif

@@ -117,6 +117,20 @@ enum stream_result stream_read(struct stream *stream, const struct stream_bounds
     return result;
 }
 
+bool stream_room(struct stream *stream, size_t len)
+{
+    size_t room = len < LEWES_HANDSHAKE_PACKET_MAX ? LEWES_HANDSHAKE_PACKET_MAX : len;
+    if (room <= stream->room)
+        return true;
+    uint8_t *buffer = lewesi_allocate(&stream->env, PREFIX + room);
+    if (buffer == NULL)
+        return false;
+    drop_buffer(stream);
+    stream->buffer = buffer;
+    stream->room = room;
+    return true;
+}
+
 enum stream_result stream_answer(struct stream *stream, size_t len, bool *progress)
 {
     lewes_frame_prefix(stream->buffer, len);

@@ -48,6 +48,10 @@ enum stream_result stream_read(struct stream *stream, const struct stream_bounds
 /* Has a byte of the next packet arrived? */
 bool stream_begun(const struct stream *stream);
 
+/* Makes room for a packet of `len` bytes, if there is none yet; what was read is gone then. False:
+ * no memory, and nothing is changed. */
+bool stream_room(struct stream *stream, size_t len);
+
 /* Where the packet is, and where an answer may be written: the buffer has room for at least
  * LEWES_HANDSHAKE_PACKET_MAX bytes after a packet was read. */
 uint8_t *stream_packet(struct stream *stream);

@@ -144,6 +144,11 @@ static void set_defaults(struct settings *s)
     s->wireguard.exclusive = true;
     s->metering.credit_days = 6;
     s->storage.timeout = 5000;
+    s->forward.enabled = true;
+    (void)snprintf(s->forward.directory, sizeof s->forward.directory, "none");
+    s->forward.allow_private = true;
+    s->forward.max_streams = 100;
+    s->forward.connect = s->forward.io = s->forward.idle = 60000;
 }
 
 void rig_init(struct rig *rig)

@@ -125,6 +125,13 @@ static const struct row rows[] = {
     {"wireguard.cooldown", LIVE, {"0", "24h"}, {"86400001ms"}},
     {"wireguard.exclusive", 0, {"yes", "no"}, {""}},
     {"metering.credit_days", LIVE, {"0", "365"}, {"366", "6d"}},
+    {"forward.enabled", LIVE, {"yes", "no"}, {"", "on"}},
+    {"forward.directory", LIVE, {"none", "/a b.json", TEXT_255}, {"", TEXT_256}},
+    {"forward.allow_private", LIVE, {"yes", "no"}, {"", "maybe"}},
+    {"forward.max_streams", LIVE, {"0", "100000"}, {"100001", "-1", ""}},
+    {"forward.connect", LIVE, {"100ms", "60s"}, {"99ms", "60001ms"}},
+    {"forward.io", LIVE, {"100ms", "5m"}, {"99ms", "300001ms"}},
+    {"forward.idle", LIVE, {"1s", "24h"}, {"999ms", "86400001ms"}},
     {"storage.url",
      0,
      {"sqlite:x", "sqlite:/a/b.db"},
@@ -276,6 +283,23 @@ static void gateway_and_registration_have_the_defaults_of_the_specification(void
     assert_false(s->security.allow_mock);
 }
 
+static void forwarding_has_the_defaults_of_the_specification(void **state)
+{
+    static struct config config;
+    static const struct config_sources nothing;
+    struct config_error error;
+    const struct settings *s = &config.settings;
+    (void)state;
+    assert_int_equal(config_load(&config, &nothing, &error), 0);
+    assert_true(s->forward.enabled);
+    assert_string_equal(s->forward.directory, "none");
+    assert_false(s->forward.allow_private);
+    assert_int_equal(s->forward.max_streams, 1000);
+    assert_int_equal(s->forward.connect, 5000);
+    assert_int_equal(s->forward.io, 30000);
+    assert_int_equal(s->forward.idle, 60000);
+}
+
 static void the_tunnel_has_the_defaults_of_the_specification(void **state)
 {
     static const uint8_t address4[] = {10, 1, 0, 1};
@@ -313,6 +337,7 @@ int main(void)
         cmocka_unit_test(what_lies_beyond_is_refused_by_name),
         cmocka_unit_test(limits_and_timeouts_have_the_defaults_of_the_specification),
         cmocka_unit_test(gateway_and_registration_have_the_defaults_of_the_specification),
+        cmocka_unit_test(forwarding_has_the_defaults_of_the_specification),
         cmocka_unit_test(the_tunnel_has_the_defaults_of_the_specification),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
