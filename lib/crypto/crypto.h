@@ -90,12 +90,14 @@ void lewesi_blake3(uint8_t *out, size_t out_len, struct lewesi_span message);
 
 #define LEWESI_MLKEM768_PUBLIC_LEN 1184
 #define LEWESI_MLKEM768_CIPHERTEXT_LEN 1088
-#define LEWESI_MLKEM768_SEED_LEN 64
+#define LEWESI_MLKEM768_SEED_LEN 64      /* d || z of FIPS 203 */
+#define LEWESI_MLKEM768_PRIVATE_LEN 2400 /* expanded: what decapsulation works with */
 
-/* From d || z. LEWES_ERROR_CRYPTO: `public_key` zeroed. */
+/* LEWES_ERROR_CRYPTO: both keys zeroed. */
 LEWES_MUST_USE enum lewes_error
-lewesi_mlkem768_public(uint8_t public_key[LEWESI_MLKEM768_PUBLIC_LEN],
-                       const uint8_t seed[LEWESI_MLKEM768_SEED_LEN]);
+lewesi_mlkem768_keypair(uint8_t public_key[LEWESI_MLKEM768_PUBLIC_LEN],
+                        uint8_t private_key[LEWESI_MLKEM768_PRIVATE_LEN],
+                        const uint8_t seed[LEWESI_MLKEM768_SEED_LEN]);
 /* LEWES_ERROR_KEY: a coefficient is not reduced. */
 LEWES_MUST_USE enum lewes_error
 lewesi_mlkem768_check(const uint8_t public_key[LEWESI_MLKEM768_PUBLIC_LEN]);
@@ -106,6 +108,6 @@ lewesi_mlkem768_encapsulate(uint8_t ciphertext[LEWESI_MLKEM768_CIPHERTEXT_LEN], 
 LEWES_MUST_USE enum lewes_error
 lewesi_mlkem768_decapsulate(uint8_t secret[32],
                             const uint8_t ciphertext[LEWESI_MLKEM768_CIPHERTEXT_LEN],
-                            const uint8_t seed[LEWESI_MLKEM768_SEED_LEN]);
+                            const uint8_t private_key[LEWESI_MLKEM768_PRIVATE_LEN]);
 
 #endif

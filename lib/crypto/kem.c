@@ -53,6 +53,20 @@ static enum lewes_error x25519_decapsulate(uint8_t secret[LEWESI_KEM_SECRET_LEN]
     return x25519_agree(secret, private_key, ciphertext);
 }
 
+static enum lewes_error mlkem768_decapsulate(uint8_t secret[LEWESI_KEM_SECRET_LEN],
+                                             const uint8_t *ciphertext, const uint8_t *seed)
+{
+    uint8_t public_key[LEWESI_MLKEM768_PUBLIC_LEN], private_key[LEWESI_MLKEM768_PRIVATE_LEN];
+    enum lewes_error error = lewesi_mlkem768_keypair(public_key, private_key, seed);
+
+    if (error == LEWES_OK)
+        error = lewesi_mlkem768_decapsulate(secret, ciphertext, private_key);
+    else
+        lewesi_wipe(secret, LEWESI_KEM_SECRET_LEN);
+    lewesi_wipe(private_key, sizeof private_key);
+    return error;
+}
+
 static const struct lewesi_kem kems[] = {
     {
         .id = LEWES_KEM_X25519,
@@ -80,7 +94,7 @@ static const struct lewesi_kem kems[] = {
         .ciphertext_prefix = {0x03, 0x44, 0x40}, /* tag, V(1088) */
         .check_public = lewesi_mlkem768_check,
         .encapsulate = lewesi_mlkem768_encapsulate,
-        .decapsulate = lewesi_mlkem768_decapsulate,
+        .decapsulate = mlkem768_decapsulate,
     },
 };
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The back end keeps keys in objects of its own memory; none outlives a call here. */
-#include <openssl/evp.h>
-#include <openssl/experimental/kem_deterministic_api.h>
-#include <openssl/nid.h>
+/*
+ * ML-KEM-768 (FIPS 203). The back end's functions for raw bytes are called: its key objects would
+ * allocate for every handshake, and they bring every public-key algorithm that it has into the
+ * library. Its installed headers name these functions, but do not declare them.
+ */
+#include <openssl/base.h>
 
 #include "lib/base/secret.h"
 #include "lib/crypto/crypto.h"
@@ -10,39 +12,28 @@
 #define MODULUS 3329         /* FIPS 203, 2.4 */
 #define COEFFICIENT_LEN 1152 /* of a public key: 768 numbers of 12 bits, then a seed */
 #define SECRET_LEN 32
-#define M_LEN 32
 
-/* A key pair, or NULL. */
-static EVP_PKEY *from_seed(const uint8_t seed[LEWESI_MLKEM768_SEED_LEN])
+/* Each returns 0, or another value if it failed; lengths are room, then what was written. */
+int ml_kem_768_keypair_deterministic(uint8_t *public_key, size_t *public_len, uint8_t *private_key,
+                                     size_t *private_len, const uint8_t *seed);
+int ml_kem_768_encapsulate_deterministic(uint8_t *ciphertext, size_t *ciphertext_len,
+                                         uint8_t *secret, size_t *secret_len,
+                                         const uint8_t *public_key, const uint8_t *m);
+int ml_kem_768_decapsulate(uint8_t *secret, size_t *secret_len, const uint8_t *ciphertext,
+                           const uint8_t *private_key);
+
+enum lewes_error lewesi_mlkem768_keypair(uint8_t public_key[LEWESI_MLKEM768_PUBLIC_LEN],
+                                         uint8_t private_key[LEWESI_MLKEM768_PRIVATE_LEN],
+                                         const uint8_t seed[LEWESI_MLKEM768_SEED_LEN])
 {
-    EVP_PKEY_CTX *const context = EVP_PKEY_CTX_new_id(EVP_PKEY_KEM, NULL);
-    EVP_PKEY *key = NULL;
-    size_t seed_len = LEWESI_MLKEM768_SEED_LEN;
+    size_t public_len = LEWESI_MLKEM768_PUBLIC_LEN, private_len = LEWESI_MLKEM768_PRIVATE_LEN;
 
-    if (context != NULL && EVP_PKEY_CTX_kem_set_params(context, NID_MLKEM768) == 1 &&
-        EVP_PKEY_keygen_init(context) == 1 &&
-        EVP_PKEY_keygen_deterministic(context, &key, seed, &seed_len) != 1) {
-        EVP_PKEY_free(key);
-        key = NULL;
-    }
-    EVP_PKEY_CTX_free(context);
-    return key;
-}
-
-enum lewes_error lewesi_mlkem768_public(uint8_t public_key[LEWESI_MLKEM768_PUBLIC_LEN],
-                                        const uint8_t seed[LEWESI_MLKEM768_SEED_LEN])
-{
-    EVP_PKEY *const key = from_seed(seed);
-    size_t len = LEWESI_MLKEM768_PUBLIC_LEN;
-    enum lewes_error error = LEWES_OK;
-
-    if (key == NULL || EVP_PKEY_get_raw_public_key(key, public_key, &len) != 1 ||
-        len != LEWESI_MLKEM768_PUBLIC_LEN) {
-        lewesi_wipe(public_key, LEWESI_MLKEM768_PUBLIC_LEN);
-        error = LEWES_ERROR_CRYPTO;
-    }
-    EVP_PKEY_free(key);
-    return error;
+    if (ml_kem_768_keypair_deterministic(public_key, &public_len, private_key, &private_len,
+                                         seed) == 0)
+        return LEWES_OK;
+    lewesi_wipe(public_key, LEWESI_MLKEM768_PUBLIC_LEN);
+    lewesi_wipe(private_key, LEWESI_MLKEM768_PRIVATE_LEN);
+    return LEWES_ERROR_CRYPTO;
 }
 
 enum lewes_error lewesi_mlkem768_check(const uint8_t public_key[LEWESI_MLKEM768_PUBLIC_LEN])
@@ -63,46 +54,28 @@ enum lewes_error lewesi_mlkem768_encapsulate(uint8_t ciphertext[LEWESI_MLKEM768_
                                              const uint8_t m[32])
 {
     enum lewes_error error = lewesi_mlkem768_check(public_key);
-    EVP_PKEY *key = NULL;
-    EVP_PKEY_CTX *context = NULL;
-    size_t ciphertext_len = LEWESI_MLKEM768_CIPHERTEXT_LEN, secret_len = SECRET_LEN, m_len = M_LEN;
+    size_t ciphertext_len = LEWESI_MLKEM768_CIPHERTEXT_LEN, secret_len = SECRET_LEN;
 
-    if (error != LEWES_OK)
-        goto out;
-    key = EVP_PKEY_kem_new_raw_public_key(NID_MLKEM768, public_key, LEWESI_MLKEM768_PUBLIC_LEN);
-    if (key != NULL)
-        context = EVP_PKEY_CTX_new(key, NULL);
-    if (context == NULL ||
-        EVP_PKEY_encapsulate_deterministic(context, ciphertext, &ciphertext_len, secret,
-                                           &secret_len, m, &m_len) != 1) {
+    if (error == LEWES_OK &&
+        ml_kem_768_encapsulate_deterministic(ciphertext, &ciphertext_len, secret, &secret_len,
+                                             public_key, m) != 0)
         error = LEWES_ERROR_CRYPTO;
-    }
-out:
     if (error != LEWES_OK) {
         lewesi_wipe(ciphertext, LEWESI_MLKEM768_CIPHERTEXT_LEN);
         lewesi_wipe(secret, SECRET_LEN);
     }
-    EVP_PKEY_CTX_free(context);
-    EVP_PKEY_free(key);
     return error;
 }
 
 enum lewes_error
 lewesi_mlkem768_decapsulate(uint8_t secret[32],
                             const uint8_t ciphertext[LEWESI_MLKEM768_CIPHERTEXT_LEN],
-                            const uint8_t seed[LEWESI_MLKEM768_SEED_LEN])
+                            const uint8_t private_key[LEWESI_MLKEM768_PRIVATE_LEN])
 {
-    enum lewes_error error = LEWES_OK;
-    EVP_PKEY *const key = from_seed(seed);
-    EVP_PKEY_CTX *const context = key == NULL ? NULL : EVP_PKEY_CTX_new(key, NULL);
     size_t secret_len = SECRET_LEN;
 
-    if (context == NULL || EVP_PKEY_decapsulate(context, secret, &secret_len, ciphertext,
-                                                LEWESI_MLKEM768_CIPHERTEXT_LEN) != 1) {
-        lewesi_wipe(secret, SECRET_LEN);
-        error = LEWES_ERROR_CRYPTO;
-    }
-    EVP_PKEY_CTX_free(context);
-    EVP_PKEY_free(key);
-    return error;
+    if (ml_kem_768_decapsulate(secret, &secret_len, ciphertext, private_key) == 0)
+        return LEWES_OK;
+    lewesi_wipe(secret, SECRET_LEN);
+    return LEWES_ERROR_CRYPTO;
 }
