@@ -17,8 +17,12 @@ static enum store_result look_up(struct store *store, const struct verifier_clai
 static void verify(struct verifier_check *check)
 {
     const struct lewes_credential *credential = &check->claim->request->credential;
-    bool good = lewes_payment_check_form(credential->payment, credential->payment_len) == LEWES_OK;
-    check->verdict = (struct verifier_verdict){good, LEWES_REFUSAL_PROOF};
+    struct lewes_payment_view view;
+    const enum lewes_error error =
+        lewes_payment_peek(&view, credential->payment, credential->payment_len);
+    check->verdict = (struct verifier_verdict){error == LEWES_OK, error == LEWES_ERROR_TICKET_VALUE
+                                                                      ? LEWES_REFUSAL_MULTIPLE
+                                                                      : LEWES_REFUSAL_PROOF};
     check->done(check);
 }
 

@@ -77,7 +77,19 @@ enum lewes_error {
     /* Machine: the operation did not happen for want of a resource. */
     LEWES_ERROR_MEMORY = -301,
     LEWES_ERROR_RANDOM = -302,
-    LEWES_ERROR_CRYPTO = -303 /* the cryptographic back end failed */
+    LEWES_ERROR_CRYPTO = -303, /* the cryptographic back end failed */
+
+    /* Ticket: this payment is refused (ecash.md 6); nothing else happened. */
+    LEWES_ERROR_TICKET_FORM = -401,    /* not the bytes of a payment */
+    LEWES_ERROR_TICKET_VALUE = -402,   /* not of one ticket */
+    LEWES_ERROR_TICKET_SHAPE = -403,   /* a list of another length than it must have */
+    LEWES_ERROR_TICKET_TYPE = -404,    /* not of the type that is asked for */
+    LEWES_ERROR_TICKET_UNBOUND = -405, /* of the older kind that does not prove its coin index */
+    LEWES_ERROR_TICKET_POINT = -406,   /* infinity, or a challenge of zero, where none may be */
+    LEWES_ERROR_TICKET_PROOF = -407,   /* the proof does not hold */
+    LEWES_ERROR_TICKET_WALLET = -408,  /* the signature of the book does not */
+    LEWES_ERROR_TICKET_DATE = -409,    /* the signature of the date does not */
+    LEWES_ERROR_TICKET_INDEX = -410    /* the signature of the coin does not */
 };
 
 enum lewes_error_class {
@@ -85,7 +97,8 @@ enum lewes_error_class {
     LEWES_CLASS_CALLER,  /* nothing happened */
     LEWES_CLASS_PACKET,  /* packet dropped, session untouched */
     LEWES_CLASS_SESSION, /* session closed */
-    LEWES_CLASS_MACHINE  /* out of memory or randomness */
+    LEWES_CLASS_MACHINE, /* out of memory or randomness */
+    LEWES_CLASS_TICKET   /* payment refused */
 };
 
 /* Returns a sentence without a full stop for `error`; never NULL, constant, in English. */

@@ -6,6 +6,7 @@
 #include <lewes/base.h>
 #include <lewes/kem.h>
 #include <lewes/keys.h>
+#include <lewes/mint.h>
 #include <lewes/registration.h>
 #include <lewes/session.h>
 #include <lewes/ticket.h>

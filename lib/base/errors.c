@@ -44,6 +44,17 @@ static const struct description descriptions[] = {
     {LEWES_ERROR_MEMORY, "there is not enough memory"},
     {LEWES_ERROR_RANDOM, "there is no randomness"},
     {LEWES_ERROR_CRYPTO, "the cryptographic library failed"},
+
+    {LEWES_ERROR_TICKET_FORM, "these are not the bytes of a payment"},
+    {LEWES_ERROR_TICKET_VALUE, "the payment is not of one ticket"},
+    {LEWES_ERROR_TICKET_SHAPE, "the payment has a list of a wrong length"},
+    {LEWES_ERROR_TICKET_TYPE, "the ticket is of another type"},
+    {LEWES_ERROR_TICKET_UNBOUND, "the payment does not prove the index of its coin"},
+    {LEWES_ERROR_TICKET_POINT, "the payment has a point or challenge that proves nothing"},
+    {LEWES_ERROR_TICKET_PROOF, "the proof of the payment does not hold"},
+    {LEWES_ERROR_TICKET_WALLET, "the signature of the ticket book does not hold"},
+    {LEWES_ERROR_TICKET_DATE, "the signature of the spend date does not hold"},
+    {LEWES_ERROR_TICKET_INDEX, "the signature of the coin index does not hold"},
 };
 
 const char *lewes_strerror(enum lewes_error error)
@@ -64,5 +75,7 @@ enum lewes_error_class lewes_error_class(enum lewes_error error)
         return LEWES_CLASS_CALLER;
     if (number > -200)
         return LEWES_CLASS_PACKET;
-    return number > -300 ? LEWES_CLASS_SESSION : LEWES_CLASS_MACHINE;
+    if (number > -300)
+        return LEWES_CLASS_SESSION;
+    return number > -400 ? LEWES_CLASS_MACHINE : LEWES_CLASS_TICKET;
 }

@@ -2,6 +2,7 @@
 /* A payment that is well formed and worth nothing. */
 #include <string.h>
 
+#include "lib/base/bytes.h"
 #include "lib/ecash/payment.h"
 
 /* The standard generators of BLS12-381, compressed. */
@@ -26,8 +27,7 @@ static void write_content(struct lewesi_writer *w, enum lewesi_payment_kind kind
     case LEWESI_G2:
         lewesi_write_copy(w, g2, sizeof g2);
         break;
-    case LEWESI_SCALAR:
-    case LEWESI_SCALAR_OR_NONE: /* little-endian */
+    case LEWESI_SCALAR: /* little-endian */
         lewesi_write_u8(w, number);
         lewesi_write_zeros(w, 31);
         break;
@@ -43,15 +43,17 @@ void lewes_payment_mock(uint8_t out[LEWES_PAYMENT_BOUND_LEN], enum lewes_ticket_
     struct lewesi_writer w;
     lewesi_writer_init(&w, out, LEWES_PAYMENT_BOUND_LEN);
     for (uint8_t i = 0; i < LEWESI_PAYMENT_ITEMS; i++) {
-        const struct lewesi_payment_item *item = &lewesi_payment_items[i];
-        bool raw = item->kind == LEWESI_VALUE || item->kind == LEWESI_TYPE;
-        if (item->count)
-            lewesi_write_u8(&w, item->count);
-        if (!raw)
-            lewesi_write_u8(&w, (uint8_t)lewesi_payment_item_len(item->kind));
-        write_content(&w, item->kind,
-                      item->kind == LEWESI_VALUE  ? 1
-                      : item->kind == LEWESI_TYPE ? (uint8_t)type
-                                                  : i);
+        const struct lewesi_payment_form form = lewesi_payment_forms[i];
+        const enum lewesi_payment_kind kind = (enum lewesi_payment_kind)form.kind;
+        const size_t len = lewesi_payment_item_len(kind);
+
+        if (form.count > 0)
+            lewesi_write_u8(&w, form.count);
+        if (len > 1)
+            lewesi_write_u8(&w, (uint8_t)len);
+        write_content(&w, kind,
+                      kind == LEWESI_VALUE  ? 1
+                      : kind == LEWESI_TYPE ? (uint8_t)type
+                                            : i);
     }
 }

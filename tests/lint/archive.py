@@ -8,7 +8,7 @@ import subprocess
 # The whole of libc that liblewes needs, and what compilers add on their own.
 LIBC = {"memcpy", "memmove", "memset", "memcmp", "strlen"}
 COMPILER = {"__stack_chk_fail", "__stack_chk_guard", "_GLOBAL_OFFSET_TABLE_"}
-BACK_ENDS = re.compile(r"aws_lc_|blake3_")
+BACK_ENDS = re.compile(r"aws_lc_|blake3_|blst_")
 # Relocated, then read-only: constant tables with pointers.
 CONSTANT = ".data.rel.ro"
 SHARED_LIMIT = 1500 * 1000

@@ -26,7 +26,7 @@ ALLOWED = {
     "tests": {"lib", "wireguard", "client", "gateway", "mint"},
     "include": set(),
 }
-BACK_ENDS = re.compile(r"(openssl/|blake3\.h|blst)")
+BACK_ENDS = {"lib/crypto": re.compile(r"openssl/|blake3\.h"), "lib/ecash": re.compile(r"blst")}
 INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]+([<\"])([^>\"]+)[>\"]", re.MULTILINE)
 
 
@@ -53,8 +53,9 @@ def of_includes(path, text, exists):
 
 
 def of_angle(path, room, target):
-    if BACK_ENDS.match(target) and room not in ("lib/crypto", "tests"):
-        return [f"{path}: <{target}>: only lib/crypto includes the back ends"]
+    for owner, headers in BACK_ENDS.items():
+        if headers.match(target) and room not in (owner, "tests"):
+            return [f"{path}: <{target}>: only {owner} includes this back end"]
     if room == "include" and "/" in target and not target.startswith("lewes/"):
         return [f"{path}: <{target}>: public headers include <lewes/...> and the standard only"]
     return []

@@ -18,7 +18,9 @@ static enum store_result look_up(struct store *store, const struct verifier_clai
     const struct lewes_request *request = claim->request;
     (void)lease;
 
-    lewes_payment_serial(serial, request->credential.payment);
+    struct lewes_payment_view view = {0};
+    (void)!lewes_payment_peek(&view, request->credential.payment, request->credential.payment_len);
+    memcpy(serial, view.serial, sizeof view.serial);
     enum store_result result = store_find_ticket(store, serial, &spent);
     *history = POLICY_TICKET_NEW;
     if (result == STORE_NOT_FOUND)
@@ -45,7 +47,9 @@ static void verify(struct verifier_check *check)
 static bool record(const struct verifier_claim *claim, struct store_ticket *ticket)
 {
     const struct lewes_request *request = claim->request;
-    lewes_payment_serial(ticket->serial, request->credential.payment);
+    struct lewes_payment_view view = {0};
+    (void)!lewes_payment_peek(&view, request->credential.payment, request->credential.payment_len);
+    memcpy(ticket->serial, view.serial, sizeof ticket->serial);
     memcpy(ticket->owner, &request->wg_key, sizeof ticket->owner);
     ticket->mode = request->mode;
     ticket->ticket_type = request->ticket_type;
