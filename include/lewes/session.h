@@ -28,6 +28,7 @@ extern "C" {
 #define LEWES_HANDSHAKE_PACKET_MAX 4096 /* protocol.md P2: cap before the handshake is complete */
 #define LEWES_PACKET_OVERHEAD 52        /* packet around a payload: outer 36, Noise tag 16 */
 #define LEWES_PAYLOAD_MAX 65484         /* protocol.md P3 */
+#define LEWES_DATAGRAM_PAYLOAD_MAX 4044 /* protocol.md P3: of a packet that is sent as datagram */
 #define LEWES_HELLO_PACKET_LEN 136      /* protocol.md 4.2 */
 #define LEWES_SALT_LEN 32               /* protocol.md 4.2 */
 #define LEWES_CLOCK_TOLERANCE 30        /* seconds, inclusive; protocol.md 1 */
@@ -88,7 +89,8 @@ struct lewes_suite {
 
 /*
  * Makes `index` belong to a new session in one step (protocol.md P68, gateway.md G4.1); returns
- * false if it is in use. What was taken is given back by whoever frees that session.
+ * false if it is in use. Called at most 16 times, and the event SUBSESSION follows at once when it
+ * has returned true. What was taken is given back by whoever frees that session.
  */
 typedef bool lewes_take_index(void *user, uint32_t index);
 
@@ -110,7 +112,8 @@ struct lewes_session_config {
 
     bool
         subsessions; /* may rekey once, by either side (protocol.md 12); costs 32 bytes of secret */
-    bool datagrams;  /* data may be lost or reordered, set on both sides (P63) */
+    bool datagrams;  /* data may be lost or reordered, set on both sides (P63); who sends over UDP
+                        keeps payloads within LEWES_DATAGRAM_PAYLOAD_MAX */
     lewes_take_index *take_index; /* of subsessions; NULL: every index is free */
     void *take_index_user;
 };
@@ -175,7 +178,8 @@ LEWES_API void lewes_session_free(struct lewes_session *session);
  * @param now         milliseconds
  * @param[out] event  set on success; kind NONE on error
  * @return LEWES_OK; an error of class packet (dropped, nothing changed), of class session (now
- *         closed), LEWES_ERROR_CLOSED if it was closed before, LEWES_ERROR_CRYPTO
+ *         closed), LEWES_ERROR_CLOSED if it was closed before, LEWES_ERROR_CRYPTO; where a
+ *         subsession is made also LEWES_ERROR_MEMORY, LEWES_ERROR_RANDOM (packet dropped)
  */
 LEWES_API LEWES_MUST_USE enum lewes_error
 lewes_session_read(struct lewes_session *session, uint8_t *packet, size_t len, lewes_time now,
@@ -203,6 +207,7 @@ LEWES_API LEWES_MUST_USE enum lewes_error lewes_session_write(struct lewes_sessi
  * @retval LEWES_ERROR_NOT_READY  before LEWES_EVENT_MAY_SEND, or an earlier payload still waits
  * @retval LEWES_ERROR_TOO_LONG   `len` is above LEWES_PAYLOAD_MAX
  * @retval LEWES_ERROR_CLOSED     the session has ended
+ * @retval LEWES_ERROR_READ_ONLY  a subsession has taken over
  * @retval LEWES_ERROR_EXHAUSTED  no packet counter is left
  */
 LEWES_API LEWES_MUST_USE enum lewes_error lewes_session_send(struct lewes_session *session,
@@ -211,10 +216,13 @@ LEWES_API LEWES_MUST_USE enum lewes_error lewes_session_send(struct lewes_sessio
 
 /*
  * Takes a datagram: as lewes_session_read(), but nothing except application data is let in, and
- * the session must have been made with `datagrams` (P4, P63).
+ * the session must have been made with `datagrams` (P4, P63). One that fails changes nothing,
+ * except that its counter is used up if its outer tag was right.
  *
  * @return as lewes_session_read(); LEWES_ERROR_STATE for all that is not application data;
- *         LEWES_ERROR_NOT_READY before LEWES_TRANSPORT or without the option
+ *         LEWES_ERROR_NOT_READY before LEWES_TRANSPORT, without the option, with a peer that
+ *         counts as the original does, or in a subsession that the other end answered and in which
+ *         it has not yet sent data by lewes_session_read()
  */
 LEWES_API LEWES_MUST_USE enum lewes_error
 lewes_session_read_datagram(struct lewes_session *session, uint8_t *packet, size_t len,
@@ -223,7 +231,8 @@ lewes_session_read_datagram(struct lewes_session *session, uint8_t *packet, size
 /*
  * Begins a subsession: the next write has its first message (protocol.md 12). The event
  * SUBSESSION, here after the peer's answer, brings the new session; without it the session goes on
- * as before after 10 s, and neither side may try again.
+ * as before after 10 s, and neither side may try again. The packet that follows the event, Ready,
+ * must still be written on this session. A payload that waits when the event comes is dropped.
  *
  * @retval LEWES_ERROR_NOT_READY  not in LEWES_TRANSPORT, option off, tried before, or this session
  *                                is itself a subsession (P71)

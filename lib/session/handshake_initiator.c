@@ -278,7 +278,7 @@ enum lewes_error lewesi_build_handshake3(struct lewes_session *session, struct l
         goto out;
     session->send = send;
     session->receive = receive;
-    lewesi_handshake_free(session); /* P43 */
+    lewesi_handshake_end(session); /* P43 */
 out:
     lewesi_wipe(&noise, sizeof noise);
     lewesi_wipe(&send, sizeof send);
@@ -292,6 +292,7 @@ enum lewes_error lewesi_on_sealed_ack(struct lewes_session *session, struct lewe
 {
     if (lewesi_due_has(session, LEWESI_DUE_HANDSHAKE3))
         return LEWES_ERROR_STATE;
+    lewesi_datagrams_begin(session, in->counter);
     lewesi_session_enter(session, LEWES_TRANSPORT);
     in->event->kind = LEWES_EVENT_ESTABLISHED;
     return LEWES_OK;

@@ -220,7 +220,8 @@ enum lewes_error lewesi_on_handshake3(struct lewes_session *session, struct lewe
         goto out;
     session->send = send;
     session->receive = receive;
-    lewesi_handshake_free(session); /* P43 */
+    lewesi_handshake_end(session); /* P43 */
+    lewesi_datagrams_begin(session, in->counter);
     lewesi_session_enter(session, LEWES_TRANSPORT);
     lewesi_due_add(session, LEWESI_DUE_SEALED_ACK);
     in->event->kind = LEWES_EVENT_ESTABLISHED;

@@ -23,6 +23,16 @@ void lewesi_due_done(struct lewes_session *session)
     memmove(session->due, session->due + 1, session->due_count);
 }
 
+void lewesi_due_remove(struct lewes_session *session, enum lewesi_due due)
+{
+    uint8_t left = 0;
+
+    for (unsigned i = 0; i < session->due_count; i++)
+        if (session->due[i] != (uint8_t)due)
+            session->due[left++] = session->due[i];
+    session->due_count = left;
+}
+
 uint8_t *lewesi_outgoing_body(struct lewesi_outgoing *out, size_t body_len)
 {
     if (out->cap < body_len + LEWESI_PACKET_FRAME)

@@ -38,6 +38,7 @@ static bool expects_encrypted(enum lewes_state state)
 static void wipe_secrets(struct lewes_session *session)
 {
     lewesi_handshake_free(session);
+    lewesi_rekey_forget(session);
     lewesi_wipe(&session->outer_key, sizeof session->outer_key);
     lewesi_wipe(&session->send, sizeof session->send);
     lewesi_wipe(&session->receive, sizeof session->receive);
@@ -93,7 +94,9 @@ static enum lewes_error dispatch(struct lewes_session *session, struct lewesi_in
     const bool commit = expects_encrypted(session->state) && lewesi_session_half_open(session);
     enum lewes_error error;
 
-    if (handler == NULL)
+    if (in->type != LEWESI_DATA && !in->datagram && !lewesi_session_half_open(session))
+        lewesi_datagrams_skip(session, in->counter);
+    if (handler == NULL || (in->datagram && in->type != LEWESI_DATA))
         return LEWES_ERROR_STATE;
     error = handler(session, in);
     if (error == LEWES_OK && commit && in->admissible)
@@ -135,18 +138,19 @@ static enum lewes_error receive(struct lewes_session *session, uint8_t *bytes, s
     return dispatch(session, in);
 }
 
-enum lewes_error lewes_session_read(struct lewes_session *session, uint8_t *packet, size_t len,
-                                    lewes_time now, struct lewes_event *event)
+enum lewes_error lewesi_session_receive(struct lewes_session *session, uint8_t *packet, size_t len,
+                                        struct lewesi_incoming *in)
 {
-    struct lewesi_incoming in = {.now = now, .event = event};
     bool half_open;
     enum lewes_error error;
 
-    *event = (struct lewes_event){.kind = LEWES_EVENT_NONE};
+    *in->event = (struct lewes_event){.kind = LEWES_EVENT_NONE};
     if (session->state == LEWES_CLOSED)
         return LEWES_ERROR_CLOSED;
     half_open = lewesi_session_half_open(session);
-    error = receive(session, packet, len, &in);
+    if (in->datagram && (half_open || !session->datagrams || !session->offset_known))
+        return LEWES_ERROR_NOT_READY;
+    error = receive(session, packet, len, in);
     if (half_open && lewes_error_class(error) == LEWES_CLASS_PACKET &&
         ++session->drops == LEWESI_DROPS_MAX) {
         error = LEWES_ERROR_GIVE_UP; /* P52 */
@@ -154,6 +158,21 @@ enum lewes_error lewes_session_read(struct lewes_session *session, uint8_t *pack
     if (lewes_error_class(error) == LEWES_CLASS_SESSION)
         lewesi_session_enter(session, LEWES_CLOSED);
     return error;
+}
+
+enum lewes_error lewes_session_read(struct lewes_session *session, uint8_t *packet, size_t len,
+                                    lewes_time now, struct lewes_event *event)
+{
+    return lewesi_session_receive(session, packet, len,
+                                  &(struct lewesi_incoming){.now = now, .event = event});
+}
+
+enum lewes_error lewes_session_read_datagram(struct lewes_session *session, uint8_t *packet,
+                                             size_t len, lewes_time now, struct lewes_event *event)
+{
+    return lewesi_session_receive(
+        session, packet, len,
+        &(struct lewesi_incoming){.datagram = true, .now = now, .event = event});
 }
 
 /* ---- send ---- */
@@ -188,7 +207,9 @@ enum lewes_error lewes_session_send(struct lewes_session *session, const uint8_t
     (void)now;
     if (session->state == LEWES_CLOSED)
         return LEWES_ERROR_CLOSED;
-    if (session->state != LEWES_AWAIT_ESTABLISHED && session->state != LEWES_TRANSPORT)
+    if (session->state == LEWES_READ_ONLY)
+        return LEWES_ERROR_READ_ONLY; /* P70 */
+    if (session->state < LEWES_TRANSPORT && session->state != LEWES_AWAIT_ESTABLISHED)
         return LEWES_ERROR_NOT_READY;
     if (len > LEWES_PAYLOAD_MAX)
         return LEWES_ERROR_TOO_LONG;
@@ -214,6 +235,10 @@ enum lewes_error lewes_session_expire(struct lewes_session *session, lewes_time 
 {
     if (session->deadline == LEWES_NEVER || now < session->deadline)
         return LEWES_OK;
+    if (session->state == LEWES_REKEY_SENT || session->state == LEWES_REKEY_ANSWERED) {
+        lewesi_rekey_fail(session);
+        return LEWES_OK;
+    }
     lewesi_session_enter(session, LEWES_CLOSED);
     return LEWES_ERROR_TIMEOUT;
 }
@@ -232,6 +257,7 @@ void lewes_session_free(struct lewes_session *session)
         return;
     env = session->env;
     lewesi_handshake_free(session);
+    lewesi_rekey_forget(session);
     lewesi_release(&env, session, sizeof *session);
 }
 

@@ -13,6 +13,7 @@
 #include "lib/psq/psq.h"
 #include "lib/session/replay.h"
 #include "lib/wire/packet.h"
+#include "lib/wire/subsession.h"
 
 #define LEWESI_INITIATOR_BASE (UINT64_C(1) << 62)       /* protocol.md P64, a */
 #define LEWESI_RESPONDER_BASE (UINT64_C(1) << 63)       /* protocol.md P64, b without r */
@@ -41,6 +42,21 @@ struct lewesi_session_params {
     uint8_t kkt_session_id[LEWESI_KKT_SESSION_ID_LEN];
     uint8_t kem_random[LEWESI_KEM_RANDOM_MAX];
     struct lewesi_psq_times psq_time;
+};
+
+/* Everything that either end of a subsession draws (protocol.md P22). */
+struct lewesi_rekey_params {
+    struct lewes_x25519_private ephemeral;
+    uint64_t first_counter; /* of the new session's packets */
+    uint32_t index;         /* initiator only: of the new session, unless it is in use */
+};
+
+/* A subsession that is being made; wiped and freed when it is complete or given up. */
+struct lewesi_rekey {
+    struct lewesi_noise noise;       /* initiator: until KK2 has come */
+    struct lewes_session *successor; /* lacks its index, an initiator's its keys as well */
+    uint32_t index;                  /* initiator: the first that it will try */
+    uint8_t message[LEWESI_KK_LEN];  /* body of our KK1 or KK2 */
 };
 
 /* A suite that an initiator accepts. */
@@ -84,6 +100,10 @@ enum lewesi_due {
     LEWESI_DUE_KKT_RESPONSE,
     LEWESI_DUE_HANDSHAKE2,
     LEWESI_DUE_SEALED_ACK,
+    LEWESI_DUE_KK1,
+    LEWESI_DUE_KK2,
+    LEWESI_DUE_READY,
+    LEWESI_DUE_ABORT,
     LEWESI_DUE_KINDS
 };
 #define LEWESI_DUE_MAX 8 /* a responder that writes nothing has 6: three KKT responses */
@@ -118,17 +138,31 @@ struct lewes_session {
     uint64_t counter_first, counter, counter_end;
     struct lewesi_replay replay;
     struct lewesi_cipher send, receive;
+
+    bool subsessions;           /* psk_registration is kept, or will be: a KK1 may be answered */
+    bool rekey_begun;           /* by us; it may not be begun again, P67 */
+    uint32_t successor;         /* what Ready announces */
+    struct lewesi_rekey *rekey; /* NULL outside of LEWES_REKEY_SENT and LEWES_REKEY_ANSWERED */
+    uint8_t psk_registration[32];
+    lewes_take_index *take_index;
+    void *take_index_user;
+
+    /* P63: a data message's nonce is its counter less this. */
+    bool datagrams, offset_known;
+    uint64_t offset, offset_since; /* before the counter offset_since it was less by one */
 };
 
 /* A packet whose outer layer is done. */
 struct lewesi_incoming {
     enum lewesi_type type;
     bool admissible; /* encrypted packets: what the replay window said */
+    bool datagram;
     uint64_t counter;
     uint8_t *body;
     size_t len;
     lewes_time now;
     struct lewes_event *event;
+    const struct lewesi_rekey_params *rekey; /* NULL: to be drawn if needed */
 };
 
 /* The caller's buffer. */
@@ -154,6 +188,10 @@ extern lewesi_builder *const lewesi_builders[LEWESI_DUE_KINDS];
 /* The only assignment to the state; entering LEWES_CLOSED wipes (P57). */
 void lewesi_session_enter(struct lewes_session *session, enum lewes_state state);
 bool lewesi_session_half_open(const struct lewes_session *session);
+/* lewes_session_read(): sets all of `in` but `datagram`, `now`, `event` and `rekey`. */
+LEWES_MUST_USE enum lewes_error lewesi_session_receive(struct lewes_session *session,
+                                                       uint8_t *packet, size_t len,
+                                                       struct lewesi_incoming *in);
 
 /* ---- session_new.c ---- */
 
@@ -163,12 +201,18 @@ lewesi_session_make(struct lewes_session **session, const struct lewes_env *env,
                     const struct lewes_session_config *config,
                     const struct lewesi_session_params *params, lewes_time now);
 void lewesi_handshake_free(struct lewes_session *session);
+/* Never 0 (P12). */
+LEWES_MUST_USE enum lewes_error lewesi_draw_index(const struct lewes_env *env, uint32_t *index);
+/* Where the sequence of a role begins (P64). */
+LEWES_MUST_USE enum lewes_error lewesi_draw_counter(const struct lewes_env *env,
+                                                    enum lewes_role role, uint64_t *counter);
 
 /* ---- outgoing.c ---- */
 
 void lewesi_due_add(struct lewes_session *session, enum lewesi_due due);
 bool lewesi_due_has(const struct lewes_session *session, enum lewesi_due due);
 void lewesi_due_done(struct lewes_session *session); /* drops the oldest */
+void lewesi_due_remove(struct lewes_session *session, enum lewesi_due due);
 
 /* Where a body of `body_len` bytes belongs, or NULL if the packet does not fit. */
 uint8_t *lewesi_outgoing_body(struct lewesi_outgoing *out, size_t body_len);
@@ -201,5 +245,26 @@ lewesi_handler lewesi_on_kkt_request, lewesi_on_handshake1, lewesi_on_handshake3
 
 lewesi_builder lewesi_build_payload;
 lewesi_handler lewesi_on_data, lewesi_on_ignored;
+
+/* The peer's next packet is its first data message: how its nonces follow from here (P63). */
+void lewesi_datagrams_begin(struct lewes_session *session, uint64_t counter);
+/* The peer spent this counter on another packet than data. */
+void lewesi_datagrams_skip(struct lewes_session *session, uint64_t counter);
+
+/* ---- subsession.c ---- */
+
+lewesi_builder lewesi_build_kk, lewesi_build_ready, lewesi_build_abort;
+lewesi_handler lewesi_on_kk1, lewesi_on_kk2, lewesi_on_ready, lewesi_on_abort;
+
+/* The transport keys exist: what a rekey will need is kept, the rest of the handshake freed. */
+void lewesi_handshake_end(struct lewes_session *session);
+/* lewes_session_rekey() with given parameters, or NULL. */
+LEWES_MUST_USE enum lewes_error lewesi_rekey_begin(struct lewes_session *session,
+                                                   const struct lewesi_rekey_params *given,
+                                                   lewes_time now);
+/* Back to LEWES_TRANSPORT for good (P67). */
+void lewesi_rekey_fail(struct lewes_session *session);
+/* Wipes and frees what belongs to a rekey. */
+void lewesi_rekey_forget(struct lewes_session *session);
 
 #endif

@@ -13,7 +13,7 @@
 
 /* ---- draws ---- */
 
-static enum lewes_error draw_index(const struct lewes_env *env, uint32_t *index)
+enum lewes_error lewesi_draw_index(const struct lewes_env *env, uint32_t *index)
 {
     uint8_t bytes[4];
 
@@ -28,11 +28,29 @@ static enum lewes_error draw_index(const struct lewes_env *env, uint32_t *index)
     return LEWES_ERROR_RANDOM;
 }
 
+enum lewes_error lewesi_draw_counter(const struct lewes_env *env, enum lewes_role role,
+                                     uint64_t *counter)
+{
+    uint8_t bytes[8];
+    enum lewes_error error;
+
+    if (role == LEWES_INITIATOR) {
+        *counter = LEWESI_INITIATOR_BASE;
+        return LEWES_OK;
+    }
+    error = lewesi_random(env, bytes, sizeof bytes);
+    if (error == LEWES_OK) {
+        *counter =
+            LEWESI_RESPONDER_BASE + (lewesi_load64le(bytes) >> (64 - LEWESI_RESPONDER_RANDOM_BITS));
+    }
+    return error;
+}
+
 static enum lewes_error draw_initiator(const struct lewes_env *env, uint64_t unix_ms,
                                        struct lewesi_session_params *params)
 {
     const uint64_t seconds = unix_ms / 1000;
-    enum lewes_error error = draw_index(env, &params->receiver_index);
+    enum lewes_error error = lewesi_draw_index(env, &params->receiver_index);
 
     if (error != LEWES_OK)
         return error;
@@ -48,21 +66,7 @@ static enum lewes_error draw_initiator(const struct lewes_env *env, uint64_t uni
         return error;
     params->psq_time.seconds =
         seconds > LEWESI_PSQ_BACKDATING ? seconds - LEWESI_PSQ_BACKDATING : 0; /* P36 */
-    params->first_counter = LEWESI_INITIATOR_BASE;
     return LEWES_OK;
-}
-
-static enum lewes_error draw_responder(const struct lewes_env *env,
-                                       struct lewesi_session_params *params)
-{
-    uint8_t bytes[8];
-    enum lewes_error error = lewesi_random(env, bytes, sizeof bytes);
-
-    if (error == LEWES_OK) {
-        params->first_counter =
-            LEWESI_RESPONDER_BASE + (lewesi_load64le(bytes) >> (64 - LEWESI_RESPONDER_RANDOM_BITS));
-    }
-    return error;
 }
 
 /* ---- suites ---- */
@@ -273,6 +277,10 @@ enum lewes_error lewesi_session_make(struct lewes_session **session, const struc
     made->counter = params->first_counter;
     made->counter_end = params->first_counter + LEWESI_PACKETS_MAX;
     made->original_counters = params->original_counters;
+    made->subsessions = config->subsessions;
+    made->take_index = config->take_index;
+    made->take_index_user = config->take_index_user;
+    made->datagrams = config->datagrams;
 
     if (config->role == LEWES_INITIATOR)
         size += longest_public(suites_of(config));
@@ -305,8 +313,9 @@ enum lewes_error lewes_session_new(struct lewes_session **session, const struct 
         goto out;
     if (config->role == LEWES_INITIATOR)
         error = draw_initiator(env, config->unix_ms, &params);
-    else
-        error = draw_responder(env, &params);
+    if (error != LEWES_OK)
+        goto out;
+    error = lewesi_draw_counter(env, config->role, &params.first_counter);
     if (error != LEWES_OK)
         goto out;
     error = lewesi_random(env, params.noise_ephemeral.bytes, sizeof params.noise_ephemeral.bytes);

@@ -34,6 +34,28 @@ out:
     return error;
 }
 
+/* Data messages carry their nonce in their counter (P63), or have it from their order (P60). */
+static enum lewes_error open_data(struct lewes_session *session, const struct lewesi_incoming *in)
+{
+    const uint64_t in_order = session->receive.nonce;
+    const uint64_t offset = session->offset - (in->counter < session->offset_since ? 1 : 0);
+    enum lewes_error error;
+
+    if (session->datagrams && session->offset_known) {
+        if (in->counter < offset)
+            return LEWES_ERROR_NOISE;
+        session->receive.nonce = in->counter - offset;
+    }
+    error = lewesi_cipher_open(&session->receive, in->body, in->len);
+    if (error != LEWES_OK) {
+        session->receive.nonce = in_order;
+    } else if (session->datagrams && !session->offset_known) {
+        session->offset = in->counter - in_order;
+        session->offset_known = true;
+    }
+    return error;
+}
+
 enum lewes_error lewesi_on_data(struct lewes_session *session, struct lewesi_incoming *in)
 {
     enum lewes_error error;
@@ -42,8 +64,10 @@ enum lewes_error lewesi_on_data(struct lewes_session *session, struct lewesi_inc
         lewesi_session_enter(session, LEWES_CLOSED);
         return LEWES_ERROR_EXHAUSTED;
     }
-    error = lewesi_cipher_open(&session->receive, in->body, in->len);
-    if (error == LEWES_ERROR_NOISE && ++session->noise_failures == LEWESI_NOISE_FAILURES_MAX)
+    error = open_data(session, in);
+    /* A datagram may fail for having been overtaken: it changes nothing (P63). */
+    if (error == LEWES_ERROR_NOISE && !in->datagram &&
+        ++session->noise_failures == LEWESI_NOISE_FAILURES_MAX)
         return LEWES_ERROR_GIVE_UP;
     if (error != LEWES_OK)
         return error;
@@ -58,4 +82,24 @@ enum lewes_error lewesi_on_ignored(struct lewes_session *session, struct lewesi_
     (void)session;
     (void)in;
     return LEWES_OK;
+}
+
+/* ---- nonces of datagrams, P63 ---- */
+
+void lewesi_datagrams_begin(struct lewes_session *session, uint64_t counter)
+{
+    if (counter == 0) /* an original's Ack: its counter says nothing about what follows (P65) */
+        session->datagrams = false;
+    if (!session->datagrams)
+        return;
+    session->offset = counter + 1;
+    session->offset_known = true;
+}
+
+void lewesi_datagrams_skip(struct lewes_session *session, uint64_t counter)
+{
+    if (!session->offset_known)
+        return;
+    session->offset++;
+    session->offset_since = counter;
 }

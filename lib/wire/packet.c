@@ -7,15 +7,12 @@
 
 #include "lib/base/secret.h"
 #include "lib/crypto/crypto.h"
+#include "lib/wire/subsession.h"
 
 #define COUNTER_OFFSET 4  /* protocol.md 3.1 */
 #define VERSION_OFFSET 12 /* protocol.md 3.1 */
 #define TYPE_OFFSET 16    /* protocol.md 3.1 */
 #define VERSION 1         /* protocol.md 3.1 */
-
-#define KK_NOISE_LEN 48 /* protocol.md 12 */
-#define VARINT_U16 0xfb /* registration.md 1 */
-#define VARINT_U32 0xfc /* registration.md 1 */
 
 #define BODY_MAX (LEWES_PACKET_MAX - LEWESI_PACKET_FRAME)
 
@@ -36,36 +33,22 @@ static const struct size_rule size_rules[LEWESI_TYPES] = {
     [LEWESI_COLLISION] = {true, LEWES_ERROR_LENGTH, 0, 0},
     [LEWESI_ACK] = {true, LEWES_ERROR_LENGTH, 0, 0},
     [LEWESI_SUBSESSION_REQUEST] = {true, LEWES_ERROR_LENGTH, 0, 0},
-    [LEWESI_SUBSESSION_KK1] = {true, LEWES_ERROR_FORMAT, 1 + KK_NOISE_LEN, 1 + KK_NOISE_LEN},
-    [LEWESI_SUBSESSION_KK2] = {true, LEWES_ERROR_FORMAT, 1 + KK_NOISE_LEN, 1 + KK_NOISE_LEN},
-    [LEWESI_SUBSESSION_READY] = {true, LEWES_ERROR_FORMAT, 1, 5},
+    [LEWESI_SUBSESSION_KK1] = {true, LEWES_ERROR_FORMAT, LEWESI_KK_LEN, LEWESI_KK_LEN},
+    [LEWESI_SUBSESSION_KK2] = {true, LEWES_ERROR_FORMAT, LEWESI_KK_LEN, LEWESI_KK_LEN},
+    [LEWESI_SUBSESSION_READY] = {true, LEWES_ERROR_FORMAT, 1, LEWESI_READY_MAX},
     [LEWESI_SUBSESSION_ABORT] = {true, LEWES_ERROR_LENGTH, 0, 0},
 };
-
-/* A varint of a u32 that fills the body and could not be shorter (P9). */
-static bool is_ready(struct lewesi_span body)
-{
-    uint32_t value;
-
-    if (body.len == 1)
-        return body.data[0] < VARINT_U16;
-    if (body.len == 3) {
-        value = (uint32_t)body.data[1] << 8 | body.data[2];
-        return body.data[0] == VARINT_U16 && value >= VARINT_U16;
-    }
-    return body.len == 5 && body.data[0] == VARINT_U32 &&
-           lewesi_load32be(body.data + 1) > UINT16_MAX;
-}
 
 static enum lewes_error check_body(enum lewesi_type type, struct lewesi_span body)
 {
     const struct size_rule *rule = &size_rules[type];
+    uint32_t index;
 
     if (body.len < rule->min || body.len > rule->max)
         return rule->error;
     if (type == LEWESI_SUBSESSION_KK1 || type == LEWESI_SUBSESSION_KK2)
-        return body.data[0] == KK_NOISE_LEN ? LEWES_OK : LEWES_ERROR_FORMAT;
-    if (type == LEWESI_SUBSESSION_READY && !is_ready(body))
+        return lewesi_kk_read(body).data != NULL ? LEWES_OK : LEWES_ERROR_FORMAT;
+    if (type == LEWESI_SUBSESSION_READY && !lewesi_ready_read(&index, body))
         return LEWES_ERROR_FORMAT;
     return LEWES_OK;
 }
