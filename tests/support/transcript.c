@@ -111,7 +111,11 @@ struct replay {
     uint64_t unix_ms;
     uint32_t receiver_index;
     struct lewes_session *initiator, *responder;
-    unsigned initiator_frames, responder_frames; /* equal ones */
+    bool rekeys; /* the initiator, once */
+    uint32_t next_index;
+    struct lewesi_rekey_params initiator_rekey, responder_rekey;
+    struct lewes_session *initiator_next, *responder_next; /* the subsession's ends */
+    unsigned initiator_frames, responder_frames;           /* equal ones */
     const char *initiator_fault, *responder_fault;
 };
 
@@ -122,6 +126,22 @@ static bool identity_read(struct lewes_identity **identity, const struct lewes_e
 
     return unhex(seed.bytes, sizeof seed.bytes, text_of(end, "ed25519_seed")) &&
            lewes_identity_new(identity, env, &seed) == LEWES_OK;
+}
+
+static bool rekey_read(struct replay *replay, const json_t *subsession)
+{
+    struct lewesi_rekey_params *const i = &replay->initiator_rekey;
+    struct lewesi_rekey_params *const r = &replay->responder_rekey;
+
+    replay->rekeys = json_is_object(subsession);
+    if (!replay->rekeys)
+        return true;
+    replay->next_index =
+        (uint32_t)json_integer_value(json_object_get(subsession, "new_receiver_index"));
+    i->index = replay->next_index; /* counters from 0, like the original's */
+    return replay->next_index != 0 &&
+           unhex(i->ephemeral.bytes, 32, text_of(subsession, "client_noise_ephemeral_private")) &&
+           unhex(r->ephemeral.bytes, 32, text_of(subsession, "gateway_noise_ephemeral_private"));
 }
 
 static bool secrets_read(struct replay *replay, const json_t *session, const json_t *clock)
@@ -144,7 +164,8 @@ static bool secrets_read(struct replay *replay, const json_t *session, const jso
            unhex(i->salt, sizeof i->salt, text_of(session, "salt")) &&
            unhex(i->kem_random, 32, text_of(client, "kem_ephemeral_private")) &&
            unhex(i->noise_ephemeral.bytes, 32, text_of(client, "noise_ephemeral_private")) &&
-           unhex(r->noise_ephemeral.bytes, 32, text_of(gateway, "noise_ephemeral_private"));
+           unhex(r->noise_ephemeral.bytes, 32, text_of(gateway, "noise_ephemeral_private")) &&
+           rekey_read(replay, json_object_get(session, "subsession"));
 }
 
 /* The one input that is listed nowhere stands in the request itself. */
@@ -168,6 +189,7 @@ static const char *start_initiator(struct replay *replay)
         .identity = replay->client,
         .unix_ms = replay->unix_ms,
         .peer = lewes_identity_public(replay->gateway),
+        .subsessions = replay->rekeys,
     };
 
     return lewesi_session_new_derand(&replay->initiator, &replay->test.env, &config,
@@ -184,6 +206,7 @@ static const char *start_responder(struct replay *replay, const uint8_t *packet,
         .identity = replay->gateway,
         .unix_ms = replay->unix_ms,
         .hello = &hello,
+        .subsessions = replay->rekeys,
     };
     enum lewes_error error =
         lewes_hello_check(&hello, packet, len, replay->unix_ms / 1000, LEWES_CLOCK_TOLERANCE);
@@ -195,30 +218,59 @@ static const char *start_responder(struct replay *replay, const uint8_t *packet,
     return error == LEWES_OK ? NULL : lewes_strerror(error);
 }
 
-/* Lets the receiver's twin open the recorded packet; a payload is copied to `payload`. */
+/* The end on that side of the session that the frame belongs to. */
+static struct lewes_session *end_of(const struct replay *replay, bool initiator,
+                                    const struct frame *frame)
+{
+    if (replay->rekeys && index_of(frame) == replay->next_index)
+        return initiator ? replay->initiator_next : replay->responder_next;
+    return initiator ? replay->initiator : replay->responder;
+}
+
+/* What a recorded packet was for. */
+struct meaning {
+    uint32_t type; /* as it was opened; 0 where it was not */
+    bool is_payload;
+    size_t payload_len;
+    uint8_t payload[LEWES_PACKET_MAX];
+};
+
+static void understand(struct replay *replay, bool from_initiator, const struct lewes_event *event,
+                       struct meaning *meaning)
+{
+    if (event->kind == LEWES_EVENT_PAYLOAD) {
+        memcpy(meaning->payload, event->payload, event->len);
+        meaning->payload_len = event->len;
+        meaning->is_payload = true;
+    } else if (event->kind == LEWES_EVENT_SUBSESSION && from_initiator) {
+        replay->responder_next = event->subsession;
+    } else if (event->kind == LEWES_EVENT_SUBSESSION) {
+        replay->initiator_next = event->subsession;
+    }
+}
+
+/* Lets the receiver's twin open the recorded packet. */
 static const char *receive(struct replay *replay, bool from_initiator, const struct frame *frame,
-                           uint8_t *payload, size_t *payload_len, bool *is_payload)
+                           struct meaning *meaning)
 {
     static uint8_t packet[LEWES_PACKET_MAX];
     const size_t len = frame->len - LEWES_FRAME_PREFIX_LEN;
-    struct lewes_session *const to = from_initiator ? replay->responder : replay->initiator;
+    struct lewes_session *const to = end_of(replay, !from_initiator, frame);
     struct lewes_event event;
     enum lewes_error error;
 
-    *is_payload = false;
+    meaning->type = 0;
+    meaning->is_payload = false;
     memcpy(packet, frame->bytes + LEWES_FRAME_PREFIX_LEN, len);
     if (from_initiator && to == NULL)
         return start_responder(replay, packet, len);
     if (to == NULL)
         return "it begins with an answer";
-    error = lewes_session_read(to, packet, len, 0, &event);
+    error = lewesi_session_read_derand(to, &replay->responder_rekey, packet, len, &event);
     if (error != LEWES_OK)
         return lewes_strerror(error);
-    if (event.kind == LEWES_EVENT_PAYLOAD) {
-        memcpy(payload, event.payload, event.len);
-        *payload_len = event.len;
-        *is_payload = true;
-    }
+    meaning->type = lewesi_load32le(packet + TYPE_OFFSET - LEWES_FRAME_PREFIX_LEN);
+    understand(replay, from_initiator, &event, meaning);
     return NULL;
 }
 
@@ -243,24 +295,23 @@ static const char *send_and_compare(struct lewes_session *from, const struct fra
 
 static void replay_frame(struct replay *replay, bool from_initiator, const struct frame *frame)
 {
-    static uint8_t payload[LEWES_PACKET_MAX];
-    struct lewes_session *const from = from_initiator ? replay->initiator : replay->responder;
+    static struct meaning meaning;
+    struct lewes_session *const from = end_of(replay, from_initiator, frame);
     const char **const sender_fault =
         from_initiator ? &replay->initiator_fault : &replay->responder_fault;
     const char **const receiver_fault =
         from_initiator ? &replay->responder_fault : &replay->initiator_fault;
-    size_t payload_len = 0;
-    bool is_payload;
-    const char *fault = receive(replay, from_initiator, frame, payload, &payload_len, &is_payload);
+    const char *fault = receive(replay, from_initiator, frame, &meaning);
 
     if (fault != NULL && *receiver_fault == NULL)
         *receiver_fault = fault;
     if (*sender_fault != NULL)
         return;
-    if (is_payload && from != NULL) {
-        /* A refusal shows in the bytes. */
-        (void)!lewes_session_send(from, payload, payload_len, 0);
-    }
+    /* A refusal shows in the bytes. */
+    if (meaning.is_payload && from != NULL)
+        (void)!lewes_session_send(from, meaning.payload, meaning.payload_len, 0);
+    else if (meaning.type == LEWESI_SUBSESSION_KK1 && from_initiator && from != NULL)
+        (void)!lewesi_session_rekey_derand(from, &replay->initiator_rekey, 0);
     *sender_fault = send_and_compare(from, frame);
     if (*sender_fault != NULL)
         return;
@@ -268,6 +319,14 @@ static void replay_frame(struct replay *replay, bool from_initiator, const struc
         replay->initiator_frames++;
     else
         replay->responder_frames++;
+}
+
+/* The original continues a subsession over another connection. */
+static bool belongs(const struct replay *replay, const struct frame *frame, const char *link)
+{
+    if (replay->rekeys && index_of(frame) == replay->next_index)
+        return true;
+    return index_of(frame) == replay->receiver_index && strcmp(frame->link, link) == 0;
 }
 
 static void replay_frames(struct replay *replay, struct wire *wire)
@@ -278,12 +337,10 @@ static void replay_frames(struct replay *replay, struct wire *wire)
         struct frame *const frame = &wire->frames[i];
         if (frame->claimed)
             continue;
-        if (hello == NULL && is_hello_of(frame, replay->receiver_index)) {
+        if (hello == NULL && is_hello_of(frame, replay->receiver_index))
             hello = frame;
-        } else if (hello == NULL || index_of(frame) != replay->receiver_index ||
-                   strcmp(frame->link, hello->link) != 0) {
+        else if (hello == NULL || !belongs(replay, frame, hello->link))
             continue;
-        }
         frame->claimed = true;
         replay_frame(replay, strcmp(frame->direction, hello->direction) == 0, frame);
     }
@@ -295,6 +352,8 @@ static void end(struct replay *replay)
 {
     lewes_session_free(replay->initiator);
     lewes_session_free(replay->responder);
+    lewes_session_free(replay->initiator_next);
+    lewes_session_free(replay->responder_next);
     lewes_identity_free(replay->client);
     lewes_identity_free(replay->gateway);
 }
@@ -324,8 +383,7 @@ static bool is_supported(const json_t *session)
 {
     const char *kem = text_of(json_object_get(session, "gateway"), "kem");
 
-    return !json_is_object(json_object_get(session, "subsession")) &&
-           (kem == NULL || strcmp(kem, "X25519") == 0);
+    return kem == NULL || strcmp(kem, "X25519") == 0;
 }
 
 static void replay_session(const json_t *session, const json_t *clock, struct wire *wire,
@@ -370,7 +428,7 @@ static void replay_sessions(const json_t *transcript, struct wire *wire, FILE *r
         if (!is_supported(session)) {
             result->unsupported++;
             if (report != NULL)
-                fprintf(report, "skip %s subsessions are not supported yet\n", name);
+                fprintf(report, "skip %s: there are no replays of its suite\n", name);
             continue;
         }
         replay_session(session, json_object_get(transcript, "clock"), wire, &replay);

@@ -74,6 +74,12 @@ static void both_sessions_of_a_forwarded_registration_are_reproduced(void **stat
     assert_replays("forward-1", 4);
 }
 
+static void a_subsession_is_reproduced_with_what_it_carries(void **state)
+{
+    (void)state;
+    assert_replays("subsession-1", 2);
+}
+
 /* Changes one character of one frame, as JSON text. */
 static json_t *with_other_character(const char *name, size_t frame, size_t at)
 {
@@ -95,9 +101,10 @@ static json_t *with_other_character(const char *name, size_t frame, size_t at)
 static void a_changed_byte_anywhere_in_a_recording_is_noticed(void **state)
 {
     (void)state;
-    for (size_t frame = 0; frame < 10; frame++) {
+    /* All that dvpn-1 has, and then a subsession. */
+    for (size_t frame = 0; frame < 13; frame++) {
         for (size_t at = 0; at < 80; at++) { /* prefix and headers, the smallest frame's trailer */
-            json_t *const transcript = with_other_character("dvpn-1", frame, at);
+            json_t *const transcript = with_other_character("subsession-1", frame, at);
             struct transcript_result result = {0};
 
             transcript_replay(transcript, NULL, &result);
@@ -123,12 +130,17 @@ static void frames_of_nobody_are_noticed(void **state)
 
 static void a_session_that_cannot_be_replayed_is_not_counted_as_equal(void **state)
 {
+    json_t *const transcript = json_deep_copy(transcript_named("dvpn-1"));
+    json_t *const session = json_array_get(json_object_get(transcript, "sessions"), 0);
+    json_t *const gateway = json_object_get(session, "gateway");
     struct transcript_result result = {0};
 
     (void)state;
-    transcript_replay(transcript_named("subsession-1"), NULL, &result);
+    assert_int_equal(json_object_set_new(gateway, "kem", json_string("McEliece")), 0);
+    transcript_replay(transcript, NULL, &result);
     assert_int_equal(result.equal, 0);
     assert_int_equal(result.unsupported, 1);
+    json_decref(transcript);
 }
 
 int main(void)
@@ -138,6 +150,7 @@ int main(void)
         cmocka_unit_test(a_refused_registration_is_reproduced),
         cmocka_unit_test(a_mixnet_registration_is_reproduced),
         cmocka_unit_test(both_sessions_of_a_forwarded_registration_are_reproduced),
+        cmocka_unit_test(a_subsession_is_reproduced_with_what_it_carries),
         cmocka_unit_test(a_changed_byte_anywhere_in_a_recording_is_noticed),
         cmocka_unit_test(frames_of_nobody_are_noticed),
         cmocka_unit_test(a_session_that_cannot_be_replayed_is_not_counted_as_equal),
