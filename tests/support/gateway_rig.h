@@ -27,6 +27,7 @@ struct rig {
     uv_loop_t loop;
     uv_timer_t guard;
     bool timed_out;
+    struct rig *beside; /* another one whose loop turns whenever this one's does; or NULL */
     struct shared_env env;
     _Atomic uint64_t unix_ms;
     struct settings settings;        /* change between rig_init and rig_start */
@@ -54,8 +55,11 @@ struct rig {
     size_t lines_len;
 };
 
-/* Settings for tests: port 0, mock, memory, small tables, no rates. */
+/* Settings for tests: port 0, mock, memory, small tables, no rates. Of several rigs only the last
+ * one's device can be made to fail or wait. */
 void rig_init(struct rig *rig);
+/* The same with an identity of its own: of one seed byte. */
+void rig_init_as(struct rig *rig, uint8_t who);
 
 /* Opens everything and starts the gateway. */
 void rig_start(struct rig *rig);
