@@ -106,21 +106,19 @@ static bool is_signed(const struct lewes_ecash_key *key, const struct statement 
 }
 
 enum lewes_error lewes_dates_check(const struct lewes_ecash_key *key, uint32_t expiration,
-                                   uint8_t signatures[LEWES_BOOK_DAYS][LEWES_TICKET_SIGNATURE_LEN])
+                                   const uint8_t *signatures)
 {
     struct statement statement;
 
     for (unsigned i = 0; i < LEWES_BOOK_DAYS; i++) {
         state_date(&statement, expiration, i);
-        if (!is_signed(key, &statement, signatures[i]))
+        if (!is_signed(key, &statement, signatures + (size_t)i * LEWES_TICKET_SIGNATURE_LEN))
             return LEWES_ERROR_AUTH;
     }
     return LEWES_OK;
 }
 
-enum lewes_error
-lewes_coins_check(const struct lewes_ecash_key *key,
-                  uint8_t signatures[LEWES_BOOK_TICKETS][LEWES_TICKET_SIGNATURE_LEN])
+enum lewes_error lewes_coins_check(const struct lewes_ecash_key *key, const uint8_t *signatures)
 {
     uint8_t message[LEWES_MINT_KEY_MAX + 8];
     struct statement statement;
@@ -128,7 +126,7 @@ lewes_coins_check(const struct lewes_ecash_key *key,
     memcpy(message, key->bytes, key->len);
     for (unsigned coin = 0; coin < LEWES_BOOK_TICKETS; coin++) {
         state_coin(&statement, message, key->len, coin);
-        if (!is_signed(key, &statement, signatures[coin]))
+        if (!is_signed(key, &statement, signatures + (size_t)coin * LEWES_TICKET_SIGNATURE_LEN))
             return LEWES_ERROR_AUTH;
     }
     return LEWES_OK;

@@ -51,9 +51,6 @@ void lewes_payment_mock(uint8_t out[LEWES_PAYMENT_BOUND_LEN], enum lewes_ticket_
             lewesi_write_u8(&w, form.count);
         if (len > 1)
             lewesi_write_u8(&w, (uint8_t)len);
-        write_content(&w, kind,
-                      kind == LEWESI_VALUE  ? 1
-                      : kind == LEWESI_TYPE ? (uint8_t)type
-                                            : i);
+        write_content(&w, kind, kind == LEWESI_VALUE ? 1 : kind == LEWESI_TYPE ? (uint8_t)type : i);
     }
 }

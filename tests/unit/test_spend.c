@@ -210,6 +210,103 @@ static void terms_that_cannot_be_are_refused(void **state)
                      LEWES_ERROR_KEY);
 }
 
+/* ---- books ---- */
+
+static struct lewes_book make_book(void)
+{
+    struct lewes_book book = {.epoch = 3, .wallet = wallet};
+
+    book.key_len = lewes_mint_key_write(book.key, &mint);
+    memcpy(book.dates, dates, sizeof dates);
+    memcpy(book.coins, coins, sizeof coins);
+    book.used[0] = book.used[9] = book.used[49] = true;
+    return book;
+}
+
+static void a_book_is_read_as_it_was_written(void **state)
+{
+    const struct lewes_book book = make_book();
+    struct lewes_book again;
+    uint8_t bytes[LEWES_BOOK_MAX], twice[LEWES_BOOK_MAX];
+    size_t len = 0, len_twice = 0;
+
+    (void)state;
+    assert_int_equal(lewes_book_write(bytes, sizeof bytes, &len, &book), LEWES_OK);
+    assert_int_equal(len, 5693 + book.key_len); /* ecash.md 10 */
+    assert_int_equal(lewes_book_read(&again, bytes, len), LEWES_OK);
+    assert_int_equal(again.epoch, 3);
+    assert_true(again.used[0] && again.used[9] && again.used[49] && !again.used[1]);
+    assert_int_equal(lewes_book_check(key, &again), LEWES_OK);
+    assert_int_equal(lewes_book_write(twice, sizeof twice, &len_twice, &again), LEWES_OK);
+    assert_int_equal(len_twice, len);
+    assert_memory_equal(twice, bytes, len);
+    assert_int_equal(lewes_book_write(twice, len - 1, &len_twice, &again), LEWES_ERROR_SPACE);
+    assert_int_equal(len_twice, 0);
+}
+
+static void a_damaged_book_is_noticed(void **state)
+{
+    static const struct lewes_book nothing;
+    const struct lewes_book book = make_book();
+    struct lewes_book again;
+    uint8_t bytes[LEWES_BOOK_MAX + 1] = {0};
+    size_t len = 0;
+
+    (void)state;
+    assert_int_equal(lewes_book_write(bytes, sizeof bytes, &len, &book), LEWES_OK);
+    for (size_t cut = 0; cut < len; cut++)
+        assert_int_equal(lewes_book_read(&again, bytes, cut), LEWES_ERROR_FORMAT);
+    assert_int_equal(lewes_book_read(&again, bytes, len + 1), LEWES_ERROR_FORMAT);
+    for (size_t i = 0; i < len; i++) {
+        bytes[i] ^= (uint8_t)(1 << i % 8);
+        assert_int_equal(lewes_book_read(&again, bytes, len), LEWES_ERROR_FORMAT);
+        bytes[i] ^= (uint8_t)(1 << i % 8);
+    }
+    assert_memory_equal(&again, &nothing, sizeof again);
+}
+
+static void a_book_with_a_wrong_signature_does_not_pass(void **state)
+{
+    struct lewes_book book = make_book();
+
+    (void)state;
+    book.dates[2][50] ^= 1;
+    assert_int_equal(lewes_book_check(key, &book), LEWES_ERROR_AUTH);
+    book = make_book();
+    book.coins[30][50] ^= 1;
+    assert_int_equal(lewes_book_check(key, &book), LEWES_ERROR_AUTH);
+    book = make_book();
+    book.wallet.v[0] ^= 1;
+    assert_int_equal(lewes_book_check(key, &book), LEWES_ERROR_AUTH);
+    book = make_book();
+    book.wallet.terms.type = LEWES_TICKET_WG_EXIT;
+    assert_int_equal(lewes_book_check(key, &book), LEWES_ERROR_AUTH);
+}
+
+static void a_book_pays_on_its_days(void **state)
+{
+    const struct lewes_book book = make_book();
+    struct lewes_spending s;
+    uint8_t payment[LEWES_PAYMENT_BOUND_LEN];
+    struct lewes_ticket ticket;
+    size_t len = 0;
+
+    (void)state;
+    for (unsigned left = 0; left < LEWES_BOOK_DAYS; left++) {
+        const uint32_t day = EXPIRATION - left * LEWES_DAY;
+        assert_int_equal(lewes_book_spending(&s, &book, 5, day, pay_info), LEWES_OK);
+        assert_int_equal(lewes_ticket_spend(payment, &len, key, &s, &env.env), LEWES_OK);
+        assert_int_equal(verify(payment, len, day, &ticket), LEWES_OK);
+    }
+    assert_int_equal(lewes_book_spending(&s, &book, 5, EXPIRATION + LEWES_DAY, pay_info),
+                     LEWES_ERROR_ARGUMENT);
+    assert_int_equal(
+        lewes_book_spending(&s, &book, 5, EXPIRATION - LEWES_BOOK_DAYS * LEWES_DAY, pay_info),
+        LEWES_ERROR_ARGUMENT);
+    assert_int_equal(lewes_book_spending(&s, &book, LEWES_BOOK_TICKETS, EXPIRATION, pay_info),
+                     LEWES_ERROR_ARGUMENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +316,10 @@ int main(void)
         cmocka_unit_test(what_cannot_be_spent_is_refused),
         cmocka_unit_test(without_randomness_there_is_no_payment_and_no_request),
         cmocka_unit_test(terms_that_cannot_be_are_refused),
+        cmocka_unit_test(a_book_is_read_as_it_was_written),
+        cmocka_unit_test(a_damaged_book_is_noticed),
+        cmocka_unit_test(a_book_with_a_wrong_signature_does_not_pass),
+        cmocka_unit_test(a_book_pays_on_its_days),
     };
 
     return cmocka_run_group_tests(tests, open_mint, close_mint);
