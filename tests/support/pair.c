@@ -93,6 +93,10 @@ void pair_start(struct pair *pair)
                                .suites = pair->suites,
                                .suite_count = pair->suite_count,
                                .early = pair->early,
+                               .subsessions = pair->subsessions,
+                               .datagrams = pair->datagrams,
+                               .take_index = pair->take_initiator,
+                               .take_index_user = pair->take_user,
                            },
                            pair->original_client);
     pair->responder = NULL;
@@ -168,6 +172,10 @@ static enum lewes_error deliver_hello(struct pair *pair, const struct pair_packe
                                .unix_ms = unix_ms,
                                .clock_tolerance = pair->clock_tolerance,
                                .hello = &pair->hello,
+                               .subsessions = pair->subsessions,
+                               .datagrams = pair->datagrams,
+                               .take_index = pair->take_responder,
+                               .take_index_user = pair->take_user,
                            },
                            pair->original_gateway);
     return LEWES_OK;

@@ -43,6 +43,9 @@ struct pair {
     bool early; /* messages 1, 3 and, if its key is known, 5 leave the initiator before the first
                    is delivered; after that they come in their turn, so that tests need not know
                    the difference */
+    bool subsessions, datagrams; /* of both */
+    lewes_take_index *take_initiator, *take_responder;
+    void *take_user;
     unsigned flight_count, flight_next;
     struct pair_early_packet flight[PAIR_FLIGHT];
 };
