@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the client does with the answer (registration.md 10). */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "client/attempt.h"
-#include "client/system.h"
+#include "client/run.h"
 
 static bool all_zero(const uint8_t *bytes, size_t len)
 {
@@ -28,96 +28,102 @@ static bool bad_ipv6(const uint8_t ip[16])
     return loopback_or_none || mapped || ip[0] == 0xff;
 }
 
-static bool bad_gateway_key(const struct attempt *attempt, const struct lewes_wg_public *key)
+static bool same_key(const struct lewes_wg_public *a, const struct lewes_wg_public *b)
 {
-    return lewes_wg_check(key) || memcmp(key, &attempt->request.wg_key, sizeof *key) == 0;
+    return memcmp(a, b, sizeof *a) == 0;
 }
 
-static bool unusable(struct attempt *attempt, const char *what)
+static bool bad_gateway_key(const struct run *run, const struct lewes_wg_public *key)
 {
-    return attempt_fail(attempt, LEWES_ERROR_FORMAT,
-                        "the gateway's answer is not usable (%s); the ticket was sent and may be "
-                        "spent. Tell the gateway's operator",
-                        what);
+    bool ours = false;
+    for (size_t i = 0; i < LEWES_HOPS; i++)
+        ours |= run->hops[i].options && same_key(key, &run->hops[i].wg_key);
+    return ours || lewes_wg_check(key);
 }
 
-static const char *coin_text(enum lewes_coin coin)
+static bool same_endpoint(const struct lewes_endpoint *a, const struct lewes_endpoint *b)
 {
-    switch (coin) {
-    case LEWES_COIN_NOT_TAKEN:
-        return "the ticket was not taken";
-    case LEWES_COIN_CREDITED:
-        return "the ticket is credited to this WireGuard key: register again with the same key";
-    case LEWES_COIN_LOST:
-        return "the ticket had been spent before";
-    case LEWES_COIN_UNKNOWN:
-        break;
-    }
-    return "what became of the ticket is unknown";
+    return a->port == b->port && a->ip.family == b->ip.family &&
+           memcmp(a->ip.bytes, b->ip.bytes, sizeof a->ip.bytes) == 0;
 }
 
-/* Text of a stranger on its way to a terminal (registration.md R6). */
-static void copy_printable(char *out, size_t cap, const char *text, size_t len)
+/* A mapped address means IPv4 (R19). */
+static struct lewes_ip plain_ip(const struct lewes_ip *ip)
 {
-    size_t n = len < cap - 1 ? len : cap - 1;
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text[i];
-        out[i] = c < 0x20 || c == 0x7f ? '?' : text[i];
-    }
-    out[n] = '\0';
+    struct lewes_ip plain = {.family = 4};
+    if (ip->family != 6 || !all_zero(ip->bytes, 10) || ip->bytes[10] != 0xff ||
+        ip->bytes[11] != 0xff)
+        return *ip;
+    memcpy(plain.bytes, ip->bytes + 12, 4);
+    return plain;
 }
 
-static bool take_refusal(struct attempt *attempt, const struct lewes_refused_answer *refused)
+/* R19: noted, if the gateway believes to be somewhere else. */
+static void note_address(struct run *run, const struct hop *hop, const struct lewes_ip *answered,
+                         const struct lewes_ip *reached)
 {
-    struct lewes_register_result *result = attempt->result;
-    char text[256 + 1]; /* what a lewesd sends at most, registration.md 5.1 */
-    copy_printable(text, sizeof text, refused->text, refused->len);
-    result->outcome = LEWES_REGISTER_REJECTED;
-    result->refusal = lewes_refusal_find(refused->text, refused->len);
-    result->coin = lewes_refusal_coin(result->refusal);
-    snprintf(result->text, sizeof result->text, "the gateway refused: %s; %s", text,
-             coin_text(result->coin));
-    return false;
+    struct lewes_register_result *result = run->result;
+    struct lewes_ip ip = plain_ip(answered);
+    char text[INET6_ADDRSTRLEN];
+    size_t len = strlen(result->text);
+    if (all_zero(ip.bytes, sizeof ip.bytes) ||
+        (ip.family == reached->family && memcmp(ip.bytes, reached->bytes, sizeof ip.bytes) == 0))
+        return;
+    inet_ntop(ip.family == 6 ? AF_INET6 : AF_INET, ip.bytes, text, sizeof text);
+    snprintf(result->text + len, sizeof result->text - len,
+             "%s%s named the address %s, which is ignored", len ? "; " : "", hop_name(run, hop),
+             text);
 }
 
 /* The port is the answer's, the address the one that was reached (R19). */
-static bool take_tunnel(struct attempt *attempt, const struct lewes_answer *answer)
+static bool take_tunnel(struct run *run, struct hop *hop, const struct lewes_dvpn_answer *dvpn)
 {
-    const struct lewes_dvpn_answer *dvpn = &answer->as.dvpn;
-    struct lewes_register_result *result = attempt->result;
-    struct lewes_hop_result *hop = &result->hops[LEWES_HOP_ENTRY];
-    struct lewes_tunnel *tunnel = &result->entry.tunnel;
-    if (bad_gateway_key(attempt, &dvpn->gateway_key))
-        return unusable(attempt, "its WireGuard key is not a peer's key");
-    if (bad_ipv4(dvpn->ipv4) || bad_ipv6(dvpn->ipv6))
-        return unusable(attempt, "it holds an address that no tunnel can have");
-    result->outcome = LEWES_REGISTER_OK;
-    tunnel->gateway_key = dvpn->gateway_key;
-    tunnel->endpoint.ip = attempt->channel.peer.ip;
-    tunnel->endpoint.port = dvpn->endpoint.port;
-    memcpy(tunnel->ipv4, dvpn->ipv4, sizeof tunnel->ipv4);
-    memcpy(tunnel->ipv6, dvpn->ipv6, sizeof tunnel->ipv6);
-    hop->registered = true;
-    hop->bandwidth = answer->bandwidth;
-    hop->unix_time = system_unix_ms() / 1000;
-    hop->kem = lewes_session_kem(attempt->session);
-    hop->pq_handshake = hop->kem != LEWES_KEM_X25519;
-    snprintf(result->text, sizeof result->text, "registered");
+    struct lewes_register_result *result = run->result;
+    const struct hop *other = &run->hops[hop->outer ? LEWES_HOP_ENTRY : LEWES_HOP_EXIT];
+    const struct lewes_tunnel *theirs = hop->outer ? &result->entry.tunnel : &result->exit.tunnel;
+    struct lewes_tunnel tunnel = {
+        .gateway_key = dvpn->gateway_key,
+        .endpoint = {.ip = hop->outer ? hop->forwarding.address.ip : run->channel.peer.ip,
+                     .port = dvpn->endpoint.port},
+    };
+    memcpy(tunnel.ipv4, dvpn->ipv4, sizeof tunnel.ipv4);
+    memcpy(tunnel.ipv6, dvpn->ipv6, sizeof tunnel.ipv6);
+    if (bad_gateway_key(run, &tunnel.gateway_key))
+        return fail_answer(run, hop, "its WireGuard key is not a peer's key");
+    if (bad_ipv4(tunnel.ipv4) || bad_ipv6(tunnel.ipv6))
+        return fail_answer(run, hop, "it holds an address that no tunnel can have");
+    if (other->result->registered && same_key(&tunnel.gateway_key, &theirs->gateway_key))
+        return fail_answer(run, hop, "entry and exit have the same WireGuard key");
+    if (other->result->registered && same_endpoint(&tunnel.endpoint, &theirs->endpoint))
+        return fail_answer(run, hop, "entry and exit have the same endpoint");
+    note_address(run, hop, &dvpn->endpoint.ip, &tunnel.endpoint.ip);
+    *(hop->outer ? &result->exit.tunnel : &result->entry.tunnel) = tunnel;
     return true;
 }
 
-bool attempt_take_answer(struct attempt *attempt, const uint8_t *bytes, size_t len)
+bool answer_take(struct run *run, struct hop *hop, const uint8_t *bytes, size_t len)
 {
     struct lewes_answer answer;
+    bool mixnet = run->options->mode == LEWES_MODE_MIXNET;
     if (lewes_answer_decode(&answer, bytes, len, NULL))
-        return unusable(attempt, "it is malformed");
+        return fail_answer(run, hop, "it is malformed");
     switch (answer.kind) {
     case LEWES_ANSWER_REFUSED:
-        return take_refusal(attempt, &answer.as.refused);
+        return fail_refused(run, hop, &answer.as.refused);
     case LEWES_ANSWER_DVPN:
-        return take_tunnel(attempt, &answer);
+        if (mixnet)
+            return fail_answer(run, hop, "it is for a tunnel, not for the mixnet");
+        if (!take_tunnel(run, hop, &answer.as.dvpn))
+            return false;
+        break;
     case LEWES_ANSWER_MIXNET:
+        if (!mixnet)
+            return fail_answer(run, hop, "it is for the mixnet, not for a tunnel");
+        run->result->mixnet = answer.as.mixnet;
         break;
     }
-    return unusable(attempt, "it is for the mixnet, not for a tunnel");
+    hop->result->registered = true;
+    hop->result->bandwidth = answer.bandwidth;
+    hop->result->unix_time = run_unix_ms(run) / 1000;
+    return true;
 }

@@ -2,21 +2,12 @@
 #include "client/channel.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <string.h>
 
-#include "client/system.h"
-
-static int poll_timeout(lewes_time deadline)
+void channel_init(struct channel *channel, const struct world *world, int cancel_fd)
 {
-    lewes_time now = system_now();
-    if (deadline <= now)
-        return 0;
-    return deadline - now > INT_MAX ? INT_MAX : (int)(deadline - now);
+    *channel = (struct channel){.world = world, .fd = -1, .cancel_fd = cancel_fd};
 }
 
 static enum channel_status failed(struct channel *channel, int error)
@@ -25,82 +16,92 @@ static enum channel_status failed(struct channel *channel, int error)
     return CHANNEL_FAILED;
 }
 
-enum channel_status channel_wait(struct channel *channel, int fd, short events, lewes_time deadline)
+static enum channel_status wait_for(struct channel *channel, short events, lewes_time deadline)
 {
-    for (;;) {
-        struct pollfd fds[2] = {
-            {.fd = fd, .events = events},
-            {.fd = channel->cancel_fd > 0 ? channel->cancel_fd : -1, .events = POLLIN},
-        };
-        int n = poll(fds, 2, poll_timeout(deadline));
-        if (n < 0 && errno != EINTR)
-            return failed(channel, errno);
-        if (n > 0 && fds[1].revents)
-            return CHANNEL_CANCELLED;
-        if (n > 0)
-            return CHANNEL_OK;
-        if (n == 0 && system_now() >= deadline)
-            return CHANNEL_TIMEOUT;
-    }
+    return channel->world->wait(channel->world->user, channel, events, deadline);
+}
+
+enum channel_status channel_connect(struct channel *channel, const char *host, uint16_t port,
+                                    lewes_time deadline)
+{
+    const struct world *world = channel->world;
+    return world->connect(world->user, channel, host, port, deadline);
 }
 
 enum channel_status channel_write(struct channel *channel, const uint8_t *data, size_t len,
-                                  lewes_time deadline, bool *started)
+                                  lewes_time deadline, size_t *sent)
 {
-    while (len > 0) {
-        enum channel_status status = channel_wait(channel, channel->fd, POLLOUT, deadline);
+    const struct world *world = channel->world;
+    *sent = 0;
+    while (*sent < len) {
+        enum channel_status status = wait_for(channel, POLLOUT, deadline);
         if (status != CHANNEL_OK)
             return status;
-        *started = true;
-        ssize_t n = send(channel->fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t n = world->send(world->user, channel->fd, data + *sent, len - *sent);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             continue;
         if (n < 0)
             return failed(channel, errno);
-        data += n;
-        len -= (size_t)n;
+        *sent += (size_t)n;
     }
     return CHANNEL_OK;
 }
 
-static enum channel_status read_exactly(struct channel *channel, uint8_t *out, size_t len,
-                                        lewes_time deadline)
+/* Takes what is there, as far as there is room. */
+static enum channel_status fill(struct channel *channel, lewes_time deadline)
 {
-    while (len > 0) {
-        enum channel_status status = channel_wait(channel, channel->fd, POLLIN, deadline);
+    const struct world *world = channel->world;
+    for (;;) {
+        enum channel_status status = wait_for(channel, POLLIN, deadline);
         if (status != CHANNEL_OK)
             return status;
-        ssize_t n = recv(channel->fd, out, len, MSG_DONTWAIT);
+        ssize_t n = world->receive(world->user, channel->fd, channel->in + channel->end,
+                                   sizeof channel->in - channel->end);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             continue;
         if (n < 0)
             return failed(channel, errno);
         if (n == 0)
             return CHANNEL_END;
-        out += n;
-        len -= (size_t)n;
-        /* The original writes prefix and body separately: an acknowledgement held back here costs
-         * 40 ms a reply (protocol.md P5). The kernel forgets the option, so it is set each time. */
-        setsockopt(channel->fd, IPPROTO_TCP, TCP_QUICKACK, &(int){1}, sizeof(int));
+        channel->end += (size_t)n;
+        return CHANNEL_OK;
     }
+}
+
+enum channel_status channel_read(struct channel *channel, size_t cap, uint8_t **packet, size_t *len,
+                                 lewes_time deadline)
+{
+    size_t there = channel->end - channel->begin, need = LEWES_FRAME_PREFIX_LEN;
+    memmove(channel->in, channel->in + channel->begin, there);
+    channel->begin = 0;
+    channel->end = there;
+    for (;;) {
+        if (channel->end >= LEWES_FRAME_PREFIX_LEN) {
+            if (lewes_frame_length(channel->in, cap, len))
+                return CHANNEL_FRAME;
+            need = LEWES_FRAME_PREFIX_LEN + *len;
+        }
+        if (channel->end >= need && need > LEWES_FRAME_PREFIX_LEN)
+            break;
+        enum channel_status status = fill(channel, deadline);
+        if (status != CHANNEL_OK)
+            return status;
+    }
+    *packet = channel->in + LEWES_FRAME_PREFIX_LEN;
+    channel->begin = need;
     return CHANNEL_OK;
 }
 
-enum channel_status channel_read(struct channel *channel, uint8_t *packet, size_t cap, size_t *len,
-                                 lewes_time deadline)
+enum channel_status channel_pause(struct channel *channel, lewes_time deadline)
 {
-    uint8_t prefix[LEWES_FRAME_PREFIX_LEN];
-    enum channel_status status = read_exactly(channel, prefix, sizeof prefix, deadline);
-    if (status != CHANNEL_OK)
-        return status;
-    if (lewes_frame_length(prefix, cap, len))
-        return CHANNEL_FRAME;
-    return read_exactly(channel, packet, *len, deadline);
+    return wait_for(channel, 0, deadline);
 }
 
 void channel_close(struct channel *channel)
 {
     if (channel->fd >= 0)
-        close(channel->fd);
+        channel->world->close(channel->world->user, channel->fd);
     channel->fd = -1;
+    channel->begin = channel->end = 0;
+    lewes_wipe(channel->in, sizeof channel->in);
 }

@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "client/channel.h"
 #include "client/resolve.h"
+#include "client/socket.h"
 #include "client/system.h"
 
 #define MAX_ADDRESSES 8   /* tried in one call */
@@ -158,14 +158,15 @@ static enum channel_status run_race(struct race *race, lewes_time deadline)
     if (winner >= 0) {
         channel->fd = race->fds[winner];
         take_peer(channel, race->candidates[winner]->ai_addr);
-        setsockopt(channel->fd, IPPROTO_TCP, TCP_QUICKACK, &(int){1}, sizeof(int));
+        socket_acknowledge_at_once(channel->fd);
     }
     return status;
 }
 
-enum channel_status channel_connect(struct channel *channel, const char *host, uint16_t port,
-                                    lewes_time deadline)
+enum channel_status socket_connect(void *user, struct channel *channel, const char *host,
+                                   uint16_t port, lewes_time deadline)
 {
+    (void)user;
     struct race race = {.channel = channel};
     struct addrinfo *addresses = NULL;
     enum channel_status status = resolve(channel, host, port, deadline, &addresses);

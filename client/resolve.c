@@ -15,6 +15,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "client/socket.h"
+
 struct lookup {
     atomic_int owners;
     int done_fd;
@@ -83,7 +85,7 @@ static enum channel_status wait_for_thread(struct channel *channel, struct looku
         return CHANNEL_FAILED;
     }
     pthread_detach(thread);
-    return channel_wait(channel, lookup->done_fd, POLLIN, deadline);
+    return socket_wait(channel, lookup->done_fd, POLLIN, deadline);
 }
 
 enum channel_status resolve(struct channel *channel, const char *host, uint16_t port,

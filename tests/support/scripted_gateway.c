@@ -150,21 +150,30 @@ static bool misbehave(struct service *s)
     return false;
 }
 
-static void *serve(void *argument)
+static void serve_connection(struct scripted_gateway *gateway, int fd)
 {
-    struct scripted_gateway *gateway = argument;
     struct service *s = calloc(1, sizeof *s);
     size_t len = 0;
     require(s != NULL);
     s->gateway = gateway;
-    s->fd = accept(gateway->listener, NULL, NULL);
-    if (s->fd >= 0) { /* else the test has stopped it before anybody came */
-        while (read_frame(s, &len) && misbehave(s) && answer_packet(s, len))
-            ;
-        close(s->fd);
-    }
+    s->fd = fd;
+    gateway->answered = 0;
+    while (read_frame(s, &len) && misbehave(s) && answer_packet(s, len))
+        ;
+    close(s->fd);
     lewes_session_free(s->session);
     free(s);
+}
+
+/* One connection after the other, until the listener is shut. */
+static void *serve(void *argument)
+{
+    struct scripted_gateway *gateway = argument;
+    int fd;
+    while ((fd = accept(gateway->listener, NULL, NULL)) >= 0) {
+        gateway->connections++;
+        serve_connection(gateway, fd);
+    }
     return NULL;
 }
 
@@ -182,7 +191,7 @@ void scripted_gateway_start(struct scripted_gateway *gateway, const struct scrip
     gateway->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     require(gateway->listener >= 0 &&
             bind(gateway->listener, (struct sockaddr *)&address, sizeof address) == 0 &&
-            listen(gateway->listener, 1) == 0 &&
+            listen(gateway->listener, 8) == 0 &&
             getsockname(gateway->listener, (struct sockaddr *)&address, &size) == 0);
     gateway->port = ntohs(address.sin_port);
     require(pthread_create(&gateway->thread, NULL, serve, gateway) == 0);
@@ -190,7 +199,7 @@ void scripted_gateway_start(struct scripted_gateway *gateway, const struct scrip
 
 void scripted_gateway_stop(struct scripted_gateway *gateway)
 {
-    shutdown(gateway->listener, SHUT_RDWR); /* wakes an accept that nobody came for */
+    shutdown(gateway->listener, SHUT_RDWR); /* wakes the accept */
     pthread_join(gateway->thread, NULL);
     close(gateway->listener);
     lewes_identity_free(gateway->keys);

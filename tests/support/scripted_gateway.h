@@ -29,7 +29,8 @@ struct scripted_gateway {
     struct script script;
     struct lewes_ed25519_public identity;
     uint16_t port;
-    int answered;                 /* frames; after the end */
+    int connections;              /* that it has taken */
+    int answered;                 /* frames, in the last one */
     struct lewes_request request; /* the last one that was decoded, without its payment */
     bool has_request;
     /* private */
@@ -38,10 +39,10 @@ struct scripted_gateway {
     pthread_t thread;
 };
 
-/* Starts a gateway that serves one connection. */
+/* Starts a gateway that serves one connection after the other. */
 void scripted_gateway_start(struct scripted_gateway *gateway, const struct script *script);
 
-/* Waits until it has served its connection, and frees what it holds. */
+/* Waits until it has served its last connection, and frees what it holds. */
 void scripted_gateway_stop(struct scripted_gateway *gateway);
 
 #endif
