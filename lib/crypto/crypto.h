@@ -86,6 +86,12 @@ void lewesi_hkdf_noise(uint8_t out1[32], uint8_t out2[32], uint8_t *out3, const 
 void lewesi_blake3_derive(uint8_t out[32], const char *context, struct lewesi_span material);
 void lewesi_blake3(uint8_t *out, size_t out_len, struct lewesi_span message);
 
+/* ---- FIPS 202: keccak.c ---- */
+
+void lewesi_sha3_256(uint8_t out[32], struct lewesi_span message);
+void lewesi_shake128(uint8_t *out, size_t out_len, struct lewesi_span message);
+void lewesi_shake256(uint8_t *out, size_t out_len, struct lewesi_span message);
+
 /* ---- ML-KEM-768: mlkem768.c ---- */
 
 #define LEWESI_MLKEM768_PUBLIC_LEN 1184
@@ -109,5 +115,27 @@ LEWES_MUST_USE enum lewes_error
 lewesi_mlkem768_decapsulate(uint8_t secret[32],
                             const uint8_t ciphertext[LEWESI_MLKEM768_CIPHERTEXT_LEN],
                             const uint8_t private_key[LEWESI_MLKEM768_PRIVATE_LEN]);
+
+/* ---- X-Wing, protocol.md 8.1: xwing.c ---- */
+
+#define LEWESI_XWING_SEED_LEN 32
+#define LEWESI_XWING_PUBLIC_LEN (LEWESI_MLKEM768_PUBLIC_LEN + 32)
+#define LEWESI_XWING_CIPHERTEXT_LEN (LEWESI_MLKEM768_CIPHERTEXT_LEN + 32)
+#define LEWESI_XWING_RANDOM_LEN 64 /* m of ML-KEM, then the scalar of X25519 */
+/* Expanded: that of ML-KEM, then both halves of the X25519 pair. */
+#define LEWESI_XWING_PRIVATE_LEN (LEWESI_MLKEM768_PRIVATE_LEN + 64)
+
+/* LEWES_ERROR_CRYPTO: both keys zeroed. */
+LEWES_MUST_USE enum lewes_error lewesi_xwing_keypair(uint8_t public_key[LEWESI_XWING_PUBLIC_LEN],
+                                                     uint8_t private_key[LEWESI_XWING_PRIVATE_LEN],
+                                                     const uint8_t seed[LEWESI_XWING_SEED_LEN]);
+/* LEWES_ERROR_KEY: malformed, or X25519 gives zero (P19). Outputs zeroed on every error. */
+LEWES_MUST_USE enum lewes_error
+lewesi_xwing_encapsulate(uint8_t ciphertext[LEWESI_XWING_CIPHERTEXT_LEN], uint8_t secret[32],
+                         const uint8_t public_key[LEWESI_XWING_PUBLIC_LEN],
+                         const uint8_t randomness[LEWESI_XWING_RANDOM_LEN]);
+LEWES_MUST_USE enum lewes_error
+lewesi_xwing_decapsulate(uint8_t secret[32], const uint8_t ciphertext[LEWESI_XWING_CIPHERTEXT_LEN],
+                         const uint8_t private_key[LEWESI_XWING_PRIVATE_LEN]);
 
 #endif

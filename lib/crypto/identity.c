@@ -30,29 +30,15 @@ void lewes_identity_free(struct lewes_identity *identity)
 {
     struct lewes_env env;
 
-    if (identity != NULL) {
-        env = identity->env;
-        lewesi_release(&env, identity, sizeof *identity);
-    }
+    if (identity == NULL)
+        return;
+    env = identity->env;
+    for (size_t i = 0; i < LEWESI_IDENTITY_PAIRS; i++)
+        lewesi_release(&env, identity->pairs[i], sizeof *identity->pairs[i]);
+    lewesi_release(&env, identity, sizeof *identity);
 }
 
 const struct lewes_ed25519_public *lewes_identity_public(const struct lewes_identity *identity)
 {
     return &identity->ed25519;
-}
-
-struct lewesi_kem_public lewesi_identity_kem_public(const struct lewes_identity *identity,
-                                                    unsigned id)
-{
-    if (id == LEWES_KEM_X25519)
-        return lewesi_kem_public_of_x25519(&identity->x25519);
-    return (struct lewesi_kem_public){NULL, NULL};
-}
-
-struct lewesi_kem_private lewesi_identity_kem_private(const struct lewes_identity *identity,
-                                                      unsigned id)
-{
-    if (id == LEWES_KEM_X25519)
-        return lewesi_kem_private_of_x25519(&identity->x25519_private);
-    return (struct lewesi_kem_private){NULL, NULL};
 }

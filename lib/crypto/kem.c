@@ -7,6 +7,20 @@
 
 #define X25519_LEN 32
 
+static enum lewes_error x25519_keypair(uint8_t *public_key, uint8_t *private_key,
+                                       const uint8_t *seed)
+{
+    struct lewes_x25519_private scalar;
+    struct lewes_x25519_public point;
+
+    memcpy(scalar.bytes, seed, X25519_LEN);
+    lewesi_x25519_public(&point, &scalar);
+    memcpy(public_key, point.bytes, X25519_LEN);
+    memcpy(private_key, scalar.bytes, X25519_LEN);
+    lewesi_wipe(&scalar, sizeof scalar);
+    return LEWES_OK;
+}
+
 /* Every string of 32 bytes is a key; P19 refuses the bad ones when they are used. */
 static enum lewes_error x25519_check(const uint8_t *public_key)
 {
@@ -53,20 +67,6 @@ static enum lewes_error x25519_decapsulate(uint8_t secret[LEWESI_KEM_SECRET_LEN]
     return x25519_agree(secret, private_key, ciphertext);
 }
 
-static enum lewes_error mlkem768_decapsulate(uint8_t secret[LEWESI_KEM_SECRET_LEN],
-                                             const uint8_t *ciphertext, const uint8_t *seed)
-{
-    uint8_t public_key[LEWESI_MLKEM768_PUBLIC_LEN], private_key[LEWESI_MLKEM768_PRIVATE_LEN];
-    enum lewes_error error = lewesi_mlkem768_keypair(public_key, private_key, seed);
-
-    if (error == LEWES_OK)
-        error = lewesi_mlkem768_decapsulate(secret, ciphertext, private_key);
-    else
-        lewesi_wipe(secret, LEWESI_KEM_SECRET_LEN);
-    lewesi_wipe(private_key, sizeof private_key);
-    return error;
-}
-
 static const struct lewesi_kem kems[] = {
     {
         .id = LEWES_KEM_X25519,
@@ -74,10 +74,12 @@ static const struct lewesi_kem kems[] = {
         .public_len = X25519_LEN,
         .ciphertext_len = X25519_LEN,
         .random_len = X25519_LEN,
+        .seed_len = X25519_LEN,
         .private_len = X25519_LEN,
         .prefix_len = 1,
         .public_prefix = {0x00},
         .ciphertext_prefix = {0x00},
+        .keypair = x25519_keypair,
         .check_public = x25519_check,
         .encapsulate = x25519_encapsulate,
         .decapsulate = x25519_decapsulate,
@@ -88,13 +90,31 @@ static const struct lewesi_kem kems[] = {
         .public_len = LEWESI_MLKEM768_PUBLIC_LEN,
         .ciphertext_len = LEWESI_MLKEM768_CIPHERTEXT_LEN,
         .random_len = 32,
-        .private_len = LEWESI_MLKEM768_SEED_LEN,
+        .seed_len = LEWESI_MLKEM768_SEED_LEN,
+        .private_len = LEWESI_MLKEM768_PRIVATE_LEN,
         .prefix_len = 3,
         .public_prefix = {0x03, 0x44, 0xa0},     /* tag, V(1184) */
         .ciphertext_prefix = {0x03, 0x44, 0x40}, /* tag, V(1088) */
+        .keypair = lewesi_mlkem768_keypair,
         .check_public = lewesi_mlkem768_check,
         .encapsulate = lewesi_mlkem768_encapsulate,
-        .decapsulate = mlkem768_decapsulate,
+        .decapsulate = lewesi_mlkem768_decapsulate,
+    },
+    {
+        .id = LEWES_KEM_XWING,
+        .tag = 0x05,
+        .public_len = LEWESI_XWING_PUBLIC_LEN,
+        .ciphertext_len = LEWESI_XWING_CIPHERTEXT_LEN,
+        .random_len = LEWESI_XWING_RANDOM_LEN,
+        .seed_len = LEWESI_XWING_SEED_LEN,
+        .private_len = LEWESI_XWING_PRIVATE_LEN,
+        .prefix_len = 3,
+        .public_prefix = {0x05, 0x44, 0xa0}, /* the length is that of the ML-KEM half */
+        .ciphertext_prefix = {0x05, 0x44, 0x40},
+        .keypair = lewesi_xwing_keypair,
+        .check_public = lewesi_mlkem768_check, /* the X25519 half may be anything until used */
+        .encapsulate = lewesi_xwing_encapsulate,
+        .decapsulate = lewesi_xwing_decapsulate,
     },
 };
 

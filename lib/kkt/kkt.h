@@ -17,6 +17,7 @@
 #define LEWESI_KKT_REQUEST_LEN 87    /* protocol.md 7.2, signed one-way request */
 #define LEWESI_KKT_ANONYMOUS_LEN 23  /* protocol.md 7.2 */
 #define LEWESI_KKT_STATUS_LEN 87     /* protocol.md 7.2, status frame */
+#define LEWESI_KKT_MUTUAL_MAX (LEWESI_KKT_REQUEST_LEN + LEWESI_KEM_PUBLIC_MAX)
 #define LEWESI_KKT_RESPONSE_MAX (LEWESI_KKT_STATUS_LEN + LEWESI_KEM_PUBLIC_MAX)
 #define LEWESI_KKT_STATUS_SUITE 4 /* protocol.md 7.1: unsupported suite */
 
@@ -36,17 +37,25 @@ lewesi_kkt_request_write(uint8_t out[LEWESI_KKT_REQUEST_LEN], struct lewesi_kkt_
                          const uint8_t session_id[LEWESI_KKT_SESSION_ID_LEN],
                          const struct lewesi_ed25519_private *key);
 
+/* Initiator: a request that carries the initiator's own KEM key, of the suite asked for (P32). No
+ * session sends it. SPACE, CRYPTO: nothing written, what was begun is zeroed. */
+LEWES_MUST_USE enum lewes_error
+lewesi_kkt_mutual_write(struct lewesi_writer *out, struct lewesi_kkt_suite suite,
+                        const uint8_t session_id[LEWESI_KKT_SESSION_ID_LEN],
+                        struct lewesi_kem_public own, const struct lewesi_ed25519_private *key);
+
 struct lewesi_kkt_expected { /* what the initiator knows when the response comes */
     struct lewesi_kkt_suite suite;
+    bool mutual; /* the request was one */
     const uint8_t *session_id;
     const struct lewes_ed25519_public *gateway;
     const struct lewes_x25519_public *gateway_x25519; /* P25 step 7, suite X25519 */
+    const struct lewes_kem_digest *digest; /* step 8: of the key; NULL does for X25519 alone */
 };
 
 /*
- * Initiator: P25 but for step 8, and P26. On success `key` points into the frame; its digest, which
- * suites 0 and 1 require, is the caller's to compare.
- * Errors: KKT (steps 1-4), KKT_STATUS with `*status` set (step 5), KKT_KEY (6-7), SUITE (P26).
+ * Initiator: P25, P26. On success `key` points into the frame.
+ * Errors: KKT (steps 1-4), KKT_STATUS with `*status` set (step 5), KKT_KEY (6-8), SUITE (P26).
  */
 LEWES_MUST_USE enum lewes_error
 lewesi_kkt_response_read(const struct lewesi_kkt_expected *expected, struct lewesi_span frame,
@@ -54,11 +63,24 @@ lewesi_kkt_response_read(const struct lewesi_kkt_expected *expected, struct lewe
 
 struct lewesi_kkt_request { /* a request that passed P27 steps 1 to 3 */
     struct lewesi_kkt_suite suite;
+    bool anonymous, mutual;
+    struct lewesi_kem_public key; /* mutual: the initiator's, inside the frame */
     bool served_form; /* step 4 but the KEM: scheme 0, hash 0-3, digest length 0 or 32 */
     uint8_t session_id[LEWESI_KKT_SESSION_ID_LEN];
 };
 
-/* Responder: P27 steps 1-3 and the form part of 4; anonymous requests are refused. KKT on error. */
+struct lewesi_kkt_asker { /* from whom a responder takes a request */
+    const struct lewes_ed25519_public *client;
+    bool may_be_anonymous;                 /* P27, step 3 */
+    const struct lewes_kem_digest *digest; /* of its own KEM key; NULL: mutual requests refused */
+};
+
+/* Responder: P27 steps 1-3 and the form part of 4; P32. KKT on error, `request` untouched. */
+LEWES_MUST_USE enum lewes_error lewesi_kkt_request_read_from(struct lewesi_kkt_request *request,
+                                                             struct lewesi_span frame,
+                                                             const struct lewesi_kkt_asker *asker);
+
+/* The same as sessions use it: signed one-way requests alone. */
 LEWES_MUST_USE enum lewes_error lewesi_kkt_request_read(struct lewesi_kkt_request *request,
                                                         struct lewesi_span frame,
                                                         const struct lewes_ed25519_public *client);

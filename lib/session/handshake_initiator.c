@@ -119,11 +119,13 @@ static enum lewes_error on_key(struct lewes_session *session, struct lewesi_kem_
 enum lewes_error lewesi_on_kkt_response(struct lewes_session *session, struct lewesi_incoming *in)
 {
     const struct lewesi_handshake *const handshake = session->handshake;
+    const struct lewesi_allowed *const allowed = &handshake->suites[handshake->suite];
     const struct lewesi_kkt_expected expected = {
         .suite = asked_suite(handshake),
         .session_id = handshake->params.kkt_session_id,
         .gateway = &session->peer,
         .gateway_x25519 = &handshake->peer_x25519,
+        .digest = allowed->pinned ? &allowed->digest : NULL,
     };
     struct lewesi_kem_public key;
     uint8_t status;

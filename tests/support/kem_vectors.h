@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The recorded KKT and PSQ exchanges (tests/vectors/lp), as far as this build has their suites. */
+/* The recorded KKT and PSQ exchanges (tests/vectors/lp). */
 #ifndef TESTS_SUPPORT_KEM_VECTORS_H
 #define TESTS_SUPPORT_KEM_VECTORS_H
 
@@ -20,7 +20,7 @@ struct kem_parties {
 struct kem_pair {
     const struct lewesi_kem *kem;
     uint8_t public_key[LEWESI_KEM_PUBLIC_MAX];
-    uint8_t private_key[LEWESI_KEM_PRIVATE_MAX];
+    uint8_t private_key[LEWESI_KEM_PRIVATE_MAX]; /* expanded */
     uint8_t randomness[LEWESI_KEM_RANDOM_MAX];
 };
 
@@ -35,14 +35,12 @@ void kem_pair_init(struct kem_pair *pair, const struct lewesi_kem *kem);
 struct lewesi_kem_public kem_pair_public(const struct kem_pair *pair);
 struct lewesi_kem_private kem_pair_private(const struct kem_pair *pair);
 
-/* How many suites this build has; X25519 and ML-KEM-768 at least. */
-unsigned kem_suites(void);
-/* Calls `check` for each of them. */
+/* Calls `check` for each of the three suites. */
 void kem_suites_each(void (*check)(const struct lewesi_kem *kem));
 
 /*
- * Calls `check` for every recorded exchange of `kind` ("kkt", "psq") whose suite this build has,
- * and asserts that there were `per_suite` for each suite.
+ * Calls `check` for every recorded exchange of `kind` ("kkt", "psq"), and asserts that there were
+ * `per_suite` for each suite.
  */
 void kem_vectors_each(const char *kind, unsigned per_suite,
                       void (*check)(const json_t *vector, const struct lewesi_kem *kem));

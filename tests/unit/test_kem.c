@@ -50,6 +50,7 @@ static void the_rows_have_the_sizes_and_prefixes_of_the_protocol(void **state)
     assert_int_equal(x25519->public_len, 32);
     assert_int_equal(x25519->ciphertext_len, 32);
     assert_int_equal(x25519->random_len, 32);
+    assert_int_equal(x25519->seed_len, 32);
     assert_int_equal(x25519->private_len, 32);
     assert_int_equal(x25519->prefix_len, 1);
     assert_memory_equal(x25519->public_prefix, "\x00", 1);
@@ -61,10 +62,29 @@ static void the_rows_have_the_sizes_and_prefixes_of_the_protocol(void **state)
     assert_int_equal(mlkem768->public_len, 1184);
     assert_int_equal(mlkem768->ciphertext_len, 1088);
     assert_int_equal(mlkem768->random_len, 32);
-    assert_int_equal(mlkem768->private_len, 64);
+    assert_int_equal(mlkem768->seed_len, 64);
+    assert_int_equal(mlkem768->private_len, 2400);
     assert_int_equal(mlkem768->prefix_len, 3);
     assert_memory_equal(mlkem768->public_prefix, "\x03\x44\xa0", 3);
     assert_memory_equal(mlkem768->ciphertext_prefix, "\x03\x44\x40", 3);
+}
+
+static void the_row_of_xwing_has_the_sizes_and_prefixes_of_the_protocol(void **state)
+{
+    const struct lewesi_kem *const xwing = lewesi_kem_find(0);
+
+    (void)state;
+    assert_non_null(xwing);
+    assert_int_equal(xwing->id, LEWES_KEM_XWING);
+    assert_int_equal(xwing->tag, 5);
+    assert_int_equal(xwing->public_len, 1216);
+    assert_int_equal(xwing->ciphertext_len, 1120);
+    assert_int_equal(xwing->random_len, 64);
+    assert_int_equal(xwing->seed_len, 32);
+    assert_int_equal(xwing->private_len, 2464);
+    assert_int_equal(xwing->prefix_len, 3);
+    assert_memory_equal(xwing->public_prefix, "\x05\x44\xa0", 3);
+    assert_memory_equal(xwing->ciphertext_prefix, "\x05\x44\x40", 3);
 }
 
 static void there_is_no_other_suite(void **state)
@@ -81,15 +101,17 @@ static void there_is_no_other_suite(void **state)
             assert_true(kem->public_len <= LEWESI_KEM_PUBLIC_MAX);
             assert_true(kem->ciphertext_len <= LEWESI_KEM_CIPHERTEXT_MAX);
             assert_true(kem->random_len <= LEWESI_KEM_RANDOM_MAX);
+            assert_true(kem->seed_len <= LEWESI_KEM_SEED_MAX);
             assert_true(kem->private_len <= LEWESI_KEM_PRIVATE_MAX);
             assert_true(kem->prefix_len <= LEWESI_KEM_PREFIX_MAX);
         }
     }
-    assert_int_equal(found, 2);
+    assert_int_equal(found, 3);
 }
 
-/* The recordings hold expanded ML-KEM keys; the seed stands beside the same public key. */
-static void load_seed(struct exchange *x, const json_t *vectors, const char *public_hex)
+/* The recordings of PSQ hold expanded ML-KEM keys; the seed stands beside the same public key. */
+static void load_seed(uint8_t *seed, const struct lewesi_kem *kem, const json_t *vectors,
+                      const char *public_hex)
 {
     const json_t *vector;
     size_t i;
@@ -98,37 +120,62 @@ static void load_seed(struct exchange *x, const json_t *vectors, const char *pub
     {
         if (vectors_text_is(vector, "kind", "kkt") &&
             vectors_text_is(vector, "kem_public", public_hex)) {
-            vectors_exact(vector, "keygen_randomness", x->private_key, x->kem->private_len);
+            vectors_exact(vector, "keygen_randomness", seed, kem->seed_len);
             return;
         }
     }
     fail_msg("no seed for the key");
 }
 
+static void clamp(uint8_t scalar[32])
+{
+    scalar[0] &= 0xf8;
+    scalar[31] = (uint8_t)((scalar[31] & 0x7f) | 0x40);
+}
+
 static void check_psq_vector(const json_t *vectors, const json_t *vector, unsigned id,
                              const char *secret)
 {
     struct exchange x = {.kem = lewesi_kem_find(id)};
-    uint8_t expected[LEWESI_KEM_PUBLIC_MAX];
+    uint8_t seed[LEWESI_KEM_SEED_MAX], recorded[LEWESI_KEM_PRIVATE_MAX];
+    size_t recorded_len;
 
     assert_non_null(x.kem);
-    vectors_exact(vector, "kem_public", x.public_key, x.kem->public_len);
     vectors_exact(vector, "encaps_randomness", x.randomness, x.kem->random_len);
     vector_hex_prefix(vectors_text(vector, "psq_ciphertext"), x.ciphertext,
                       (size_t)x.kem->prefix_len + x.kem->ciphertext_len);
     vector_hex(secret, x.secret, sizeof x.secret);
-    load_seed(&x, vectors, vectors_text(vector, "kem_public"));
-    if (id == LEWES_KEM_MLKEM768) {
-        uint8_t expanded[LEWESI_MLKEM768_PRIVATE_LEN];
-        assert_int_equal(lewesi_mlkem768_keypair(expected, expanded, x.private_key), LEWES_OK);
-        assert_memory_equal(x.public_key, expected, x.kem->public_len);
+    load_seed(seed, x.kem, vectors, vectors_text(vector, "kem_public"));
+    assert_int_equal(x.kem->keypair(x.public_key, x.private_key, seed), LEWES_OK);
+    recorded_len = vectors_hex(vector, "kem_private", recorded, sizeof recorded);
+    if (id == LEWES_KEM_XWING) { /* recorded as seed */
+        assert_memory_equal(seed, recorded, recorded_len);
+    } else {
+        if (id == LEWES_KEM_X25519) /* recorded clamped, RFC 7748 */
+            clamp(x.private_key);
+        assert_memory_equal(x.private_key, recorded, recorded_len);
     }
+    assert_int_equal(recorded_len, id == LEWES_KEM_XWING ? x.kem->seed_len : x.kem->private_len);
+    vectors_exact(vector, "kem_public", recorded, x.kem->public_len);
+    assert_memory_equal(x.public_key, recorded, x.kem->public_len);
     check_exchange(&x);
 }
 
 /* The secrets are those of protocol.md 17. */
 static void the_psq_recordings_come_out(void **state)
 {
+    static const struct {
+        const char *name;
+        unsigned id;
+        const char *secret;
+    } suites[] = {
+        {"X25519", LEWES_KEM_X25519,
+         "00454a5f6bf32c20a958fe236b9786f14fa56950ff847d7fd732d4b08f43958c52"},
+        {"MlKem768", LEWES_KEM_MLKEM768,
+         "0320bc58263fa78a0f7933fc61b8d2d0038d13fb8ebe12248f6917b1ecd275d030"},
+        {"XWing", LEWES_KEM_XWING,
+         "0583f0c702e41482ca99fc3d7c47089ab7fcd026d481c76f13be66d233d2b5ce8a"},
+    };
     json_t *const file = vectors_load("lp/generation1.json");
     const json_t *const vectors = vectors_member(file, "kem_vectors");
     const json_t *vector;
@@ -138,20 +185,16 @@ static void the_psq_recordings_come_out(void **state)
     (void)state;
     json_array_foreach(vectors, i, vector)
     {
-        if (!vectors_text_is(vector, "kind", "psq"))
-            continue;
-        if (vectors_text_is(vector, "kem", "X25519")) {
-            check_psq_vector(vectors, vector, LEWES_KEM_X25519,
-                             "00454a5f6bf32c20a958fe236b9786f14fa56950ff847d7fd732d4b08f43958c52");
-            count++;
-        } else if (vectors_text_is(vector, "kem", "MlKem768")) {
-            check_psq_vector(vectors, vector, LEWES_KEM_MLKEM768,
-                             "0320bc58263fa78a0f7933fc61b8d2d0038d13fb8ebe12248f6917b1ecd275d030");
-            count++;
+        for (size_t j = 0; j < sizeof suites / sizeof suites[0]; j++) {
+            if (vectors_text_is(vector, "kind", "psq") &&
+                vectors_text_is(vector, "kem", suites[j].name)) {
+                check_psq_vector(vectors, vector, suites[j].id, suites[j].secret);
+                count++;
+            }
         }
     }
     json_decref(file);
-    assert_int_equal(count, 2);
+    assert_int_equal(count, 3);
 }
 
 static void check_session(const json_t *session)
@@ -223,17 +266,21 @@ static void x25519_refuses_points_of_small_order(void **state)
     }
 }
 
-static void mlkem_refuses_a_key_that_is_not_reduced(void **state)
+static void mlkem_and_xwing_refuse_a_key_that_is_not_reduced(void **state)
 {
-    const struct lewesi_kem *const kem = lewesi_kem_find(LEWES_KEM_MLKEM768);
-    uint8_t public_key[LEWESI_MLKEM768_PUBLIC_LEN];
+    static const enum lewes_kem ids[] = {LEWES_KEM_MLKEM768, LEWES_KEM_XWING};
+    uint8_t public_key[LEWESI_KEM_PUBLIC_MAX];
 
     (void)state;
-    memset(public_key, 0, sizeof public_key);
-    assert_int_equal(kem->check_public(public_key), LEWES_OK);
-    public_key[0] = 0x01;
-    public_key[1] = 0x0d; /* 3329 */
-    assert_int_equal(kem->check_public(public_key), LEWES_ERROR_KEY);
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        const struct lewesi_kem *const kem = lewesi_kem_find(ids[i]);
+
+        memset(public_key, 0, sizeof public_key);
+        assert_int_equal(kem->check_public(public_key), LEWES_OK);
+        public_key[0] = 0x01;
+        public_key[1] = 0x0d; /* 3329 */
+        assert_int_equal(kem->check_public(public_key), LEWES_ERROR_KEY);
+    }
 }
 
 static void an_identity_key_is_borrowed_as_the_key_of_suite_x25519(void **state)
@@ -253,11 +300,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_rows_have_the_sizes_and_prefixes_of_the_protocol),
+        cmocka_unit_test(the_row_of_xwing_has_the_sizes_and_prefixes_of_the_protocol),
         cmocka_unit_test(there_is_no_other_suite),
         cmocka_unit_test(the_psq_recordings_come_out),
         cmocka_unit_test(the_secrets_of_the_recorded_sessions_come_out),
         cmocka_unit_test(x25519_refuses_points_of_small_order),
-        cmocka_unit_test(mlkem_refuses_a_key_that_is_not_reduced),
+        cmocka_unit_test(mlkem_and_xwing_refuse_a_key_that_is_not_reduced),
         cmocka_unit_test(an_identity_key_is_borrowed_as_the_key_of_suite_x25519),
     };
 

@@ -28,6 +28,7 @@ static int init_parties(void **state)
 /* An initiator that has asked for a suite, and the good answer. */
 struct asked {
     struct kem_pair pair;
+    struct lewes_kem_digest digest;
     struct lewesi_kkt_expected expected;
     uint8_t context[LEWESI_KKT_CONTEXT_LEN];
     struct kkt_frame frame;
@@ -36,6 +37,15 @@ struct asked {
 static struct lewesi_span key_of(const struct asked *asked)
 {
     return (struct lewesi_span){asked->pair.public_key, asked->pair.kem->public_len};
+}
+
+/* The digest is computed by the code under test's own functions: test_kkt_vectors has recorded
+ * ones. */
+static void pin(struct asked *asked, enum lewes_hash hash)
+{
+    asked->digest = (struct lewes_kem_digest){.kem = asked->pair.kem->id, .hash = hash};
+    assert_int_equal(lewesi_kem_digest(asked->digest.bytes, key_of(asked), hash), LEWES_OK);
+    asked->expected.digest = &asked->digest;
 }
 
 static void ask(struct asked *asked, const struct lewesi_kem *kem)
@@ -48,6 +58,7 @@ static void ask(struct asked *asked, const struct lewesi_kem *kem)
     asked->expected.session_id = kkt_session_id;
     asked->expected.gateway = &parties.gateway;
     asked->expected.gateway_x25519 = &parties.gateway_x25519;
+    pin(asked, LEWES_HASH_BLAKE3);
     asked->context[0] = 0x11;
     asked->context[1] = 0x01;
     asked->context[2] = (uint8_t)kem->id;
@@ -278,11 +289,12 @@ static void an_x25519_key_that_is_not_the_identitys_is_refused(void **state)
 }
 
 /* The first coefficient, of 12 bits, becomes 3329, the modulus (FIPS 203, 7.2). */
-static void a_malformed_ml_kem_key_is_refused(void **state)
+static void check_modulus(const struct lewesi_kem *kem)
 {
     struct asked asked;
-    (void)state;
-    ask(&asked, lewesi_kem_find(LEWES_KEM_MLKEM768));
+    if (kem->id == LEWES_KEM_X25519)
+        return;
+    ask(&asked, kem);
     uint8_t *key = asked.frame.bytes + LEWESI_KKT_CONTEXT_LEN;
     key[0] = 0x01;
     key[1] = (uint8_t)((key[1] & 0xf0) | 0x0d);
@@ -291,7 +303,49 @@ static void a_malformed_ml_kem_key_is_refused(void **state)
     key[0] = 0x00; /* 3328 is a coefficient */
     kkt_frame_sign(&asked.frame, &parties.gateway_private);
     memcpy(asked.pair.public_key, key, 2);
+    assert_int_equal(read_frame(&asked), LEWES_ERROR_KKT_KEY); /* not the key of the digest */
+    pin(&asked, LEWES_HASH_BLAKE3);
     assert_int_equal(read_frame(&asked), LEWES_OK);
+}
+
+static void a_malformed_ml_kem_key_is_refused(void **state)
+{
+    (void)state;
+    kem_suites_each(check_modulus);
+}
+
+/* Step 8, under each hash; X25519 does without a digest, but not against one. */
+static void check_digests(const struct lewesi_kem *kem)
+{
+    struct asked asked;
+    ask(&asked, kem);
+    for (unsigned hash = 0; hash < LEWES_HASHES; hash++) {
+        pin(&asked, (enum lewes_hash)hash);
+        assert_int_equal(read_frame(&asked), LEWES_OK);
+        for (size_t bit = 0; bit < 8 * sizeof asked.digest.bytes; bit++) {
+            asked.digest.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+            assert_int_equal(read_frame(&asked), LEWES_ERROR_KKT_KEY);
+            asked.digest.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        }
+        asked.digest.hash = (enum lewes_hash)((hash + 1) % LEWES_HASHES);
+        assert_int_equal(read_frame(&asked), LEWES_ERROR_KKT_KEY);
+    }
+    pin(&asked, LEWES_HASH_BLAKE3);
+    asked.digest.hash = (enum lewes_hash)LEWES_HASHES;
+    assert_int_equal(read_frame(&asked), LEWES_ERROR_KKT_KEY);
+    pin(&asked, LEWES_HASH_BLAKE3);
+    asked.digest.kem =
+        kem->id == LEWES_KEM_MLKEM768 ? LEWES_KEM_XWING : LEWES_KEM_MLKEM768; /* of another suite */
+    assert_int_equal(read_frame(&asked), LEWES_ERROR_KKT_KEY);
+    asked.expected.digest = NULL;
+    assert_int_equal(read_frame(&asked),
+                     kem->id == LEWES_KEM_X25519 ? LEWES_OK : LEWES_ERROR_KKT_KEY);
+}
+
+static void only_the_key_of_the_digest_is_taken(void **state)
+{
+    (void)state;
+    kem_suites_each(check_digests);
 }
 
 /* The original's gateway: our context with its X25519 key, whatever was asked (P26). */
@@ -366,6 +420,7 @@ int main(void)
         cmocka_unit_test(a_digest_length_of_32_may_come_back_as_0),
         cmocka_unit_test(an_x25519_key_that_is_not_the_identitys_is_refused),
         cmocka_unit_test(a_malformed_ml_kem_key_is_refused),
+        cmocka_unit_test(only_the_key_of_the_digest_is_taken),
         cmocka_unit_test(the_original_is_recognised_by_its_x25519_key),
         cmocka_unit_test(an_old_x25519_answer_does_not_talk_a_peer_down),
         cmocka_unit_test(no_answer_is_good_for_a_suite_that_this_build_does_not_have),

@@ -235,6 +235,8 @@ static void check_expectations(const struct lewesi_kem *kem)
     const struct lewesi_psq_acceptance good = psq_model_acceptance(&model);
     struct lewesi_psq_acceptance in = good;
     uint8_t key[LEWESI_KEM_PUBLIC_MAX] = {0};
+    static const uint8_t other_seed[LEWESI_KEM_SEED_MAX] = {0x40};
+    uint8_t other_public[LEWESI_KEM_PUBLIC_MAX], other_private[LEWESI_KEM_PRIVATE_MAX];
     psq_model_write(&model);
     in.receiver_index ^= 1;
     assert_int_equal(accept_as(&model, model.len, &in), LEWES_ERROR_PSQ);
@@ -247,9 +249,9 @@ static void check_expectations(const struct lewesi_kem *kem)
     in.gateway_public.bytes = key;
     assert_int_equal(accept_as(&model, model.len, &in), LEWES_ERROR_PSQ);
     assert_string_equal(trace, "De");
-    key[0] = 0x40;
+    assert_int_equal(kem->keypair(other_public, other_private, other_seed), LEWES_OK);
     in = good;
-    in.gateway_private.bytes = key;
+    in.gateway_private.bytes = other_private;
     assert_int_equal(accept_as(&model, model.len, &in), LEWES_ERROR_PSQ);
     assert_string_equal(trace, "De");
 }
