@@ -1,313 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a handshake costs each side, beside the primitives that it consists of; data packets; the
- * replay window. Processor time, median of several rounds.
- *
- * The linker puts the __wrap_ functions below in front of the primitives, so that the operations
- * that are summed up are those that really happened. */
+/* What a handshake of each suite costs each side, beside the primitives that it consists of; how
+ * often it waits for an answer; data packets; the replay window. Processor time, median of several
+ * rounds. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "lib/crypto/crypto.h"
+#include "bench/measure.h"
 #include "lib/session/session_internal.h"
 
-#define ROUNDS 11
 #define PAIRS 64      /* handshakes in one round, step by step side by side */
 #define PACKETS 2000  /* data packets in one round */
-#define REPEATS 200   /* of a primitive in one round */
 #define CHECKS 200000 /* of the replay window in one round */
 #define UNIX_MS UINT64_C(1768384800000)
+#define SUITES 3
 
-static void check(bool good, const char *what)
-{
-    if (!good) {
-        fprintf(stderr, "bench_session: %s failed\n", what);
-        exit(1);
-    }
-}
-
-/* ---- time ---- */
-
-static double now_us(void)
-{
-    struct timespec t;
-
-    check(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) == 0, "the clock");
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static int compare(const void *a, const void *b)
-{
-    const double left = *(const double *)a, right = *(const double *)b;
-
-    return left < right ? -1 : left > right;
-}
-
-static double median(double values[ROUNDS])
-{
-    qsort(values, ROUNDS, sizeof *values, compare);
-    return values[ROUNDS / 2];
-}
-
-/* ---- environment ---- */
-
-static void *allocate(void *user, size_t size)
-{
-    (void)user;
-    return malloc(size);
-}
-
-static void release(void *user, void *block, size_t size)
-{
-    (void)user;
-    (void)size;
-    free(block);
-}
-
-static int draw(void *user, uint8_t *out, size_t len) /* xorshift64 */
-{
-    uint64_t *const state = user;
-
-    for (size_t i = 0; i < len; i++) {
-        *state ^= *state << 13;
-        *state ^= *state >> 7;
-        *state ^= *state << 17;
-        out[i] = (uint8_t)*state;
-    }
-    return 0;
-}
-
-static uint64_t seed = 88172645463325252;
-static const struct lewes_env env = {&seed, allocate, release, draw};
-
-/* ---- counted primitives ---- */
-
-enum primitive {
-    X25519_PUBLIC,
-    X25519,
-    CONVERT,
-    SIGN,
-    VERIFY,
-    SEAL,
-    OPEN,
-    SHA256,
-    HMAC,
-    EXPAND,
-    NOISE_HKDF,
-    BLAKE3,
-    PRIMITIVES
-};
-
-static const char *const primitive_names[PRIMITIVES] = {
-    "X25519, base point", "X25519",      "Ed25519 to X25519", "Ed25519 sign",
-    "Ed25519 verify",     "AEAD seal",   "AEAD open",         "SHA-256",
-    "HMAC-SHA-256",       "HKDF-Expand", "HKDF of Noise",     "BLAKE3 derive_key",
-};
-
-struct counts {
-    unsigned calls[PRIMITIVES];
-    size_t bytes[PRIMITIVES];
-};
-
-static struct counts counts;
-static unsigned nested; /* HKDF calls HMAC: that is not to be counted again */
-
-static void count(enum primitive primitive, size_t bytes)
-{
-    if (nested == 0) {
-        counts.calls[primitive]++;
-        counts.bytes[primitive] += bytes;
-    }
-}
-
-#define REAL(result, name, parameters)                                                             \
-    result __real_##name parameters;                                                               \
-    result __wrap_##name parameters;                                                               \
-    result __wrap_##name parameters
-
-REAL(void, lewesi_x25519_public,
-     (struct lewes_x25519_public * out, const struct lewes_x25519_private *key))
-{
-    count(X25519_PUBLIC, 0);
-    nested++;
-    __real_lewesi_x25519_public(out, key);
-    nested--;
-}
-
-REAL(enum lewes_error, lewesi_x25519,
-     (uint8_t out[32], const struct lewes_x25519_private *key,
-      const struct lewes_x25519_public *peer))
-{
-    enum lewes_error error;
-
-    count(X25519, 0);
-    nested++;
-    error = __real_lewesi_x25519(out, key, peer);
-    nested--;
-    return error;
-}
-
-REAL(enum lewes_error, lewesi_x25519_public_from_ed25519,
-     (struct lewes_x25519_public * out, const struct lewes_ed25519_public *key))
-{
-    count(CONVERT, 0);
-    return __real_lewesi_x25519_public_from_ed25519(out, key);
-}
-
-REAL(enum lewes_error, lewesi_ed25519_sign,
-     (uint8_t out[64], const struct lewesi_ed25519_private *key, struct lewesi_span message))
-{
-    count(SIGN, message.len);
-    return __real_lewesi_ed25519_sign(out, key, message);
-}
-
-REAL(bool, lewesi_ed25519_verify,
-     (const struct lewes_ed25519_public *key, const uint8_t signature[64],
-      struct lewesi_span message))
-{
-    count(VERIFY, message.len);
-    return __real_lewesi_ed25519_verify(key, signature, message);
-}
-
-REAL(enum lewes_error, lewesi_aead_seal,
-     (const uint8_t key[32], const struct lewesi_nonce *nonce, struct lewesi_span aad,
-      uint8_t *text, size_t len, uint8_t tag[16]))
-{
-    count(SEAL, len);
-    return __real_lewesi_aead_seal(key, nonce, aad, text, len, tag);
-}
-
-REAL(enum lewes_error, lewesi_aead_open,
-     (const uint8_t key[32], const struct lewesi_nonce *nonce, struct lewesi_span aad,
-      uint8_t *text, size_t len, const uint8_t tag[16]))
-{
-    count(OPEN, len);
-    return __real_lewesi_aead_open(key, nonce, aad, text, len, tag);
-}
-
-REAL(void, lewesi_sha256, (uint8_t out[32], struct lewesi_span a, struct lewesi_span b))
-{
-    count(SHA256, a.len + b.len);
-    __real_lewesi_sha256(out, a, b);
-}
-
-REAL(void, lewesi_hmac_sha256,
-     (uint8_t out[32], struct lewesi_span key, struct lewesi_span message))
-{
-    count(HMAC, message.len);
-    nested++;
-    __real_lewesi_hmac_sha256(out, key, message);
-    nested--;
-}
-
-REAL(void, lewesi_hkdf_expand,
-     (uint8_t *out, size_t out_len, const uint8_t prk[32], struct lewesi_span info))
-{
-    count(EXPAND, info.len);
-    nested++;
-    __real_lewesi_hkdf_expand(out, out_len, prk, info);
-    nested--;
-}
-
-REAL(void, lewesi_hkdf_noise,
-     (uint8_t out1[32], uint8_t out2[32], uint8_t *out3, const uint8_t ck[32],
-      struct lewesi_span material))
-{
-    count(NOISE_HKDF, material.len);
-    nested++;
-    __real_lewesi_hkdf_noise(out1, out2, out3, ck, material);
-    nested--;
-}
-
-REAL(void, lewesi_blake3_derive,
-     (uint8_t out[32], const char *context, struct lewesi_span material))
-{
-    count(BLAKE3, material.len);
-    __real_lewesi_blake3_derive(out, context, material);
-}
-
-/* ---- primitives alone ---- */
-
-struct bench_keys {
-    struct lewesi_ed25519_private ed25519_private;
-    struct lewes_ed25519_public ed25519;
-    struct lewes_x25519_private x25519_private;
-    struct lewes_x25519_public x25519;
-    uint8_t signature[64];
-};
-
-static uint8_t text[4096], sink[64], tag[16];
-
-static void make_keys(struct bench_keys *keys, size_t signed_len)
-{
-    const struct lewes_ed25519_seed from = {{1, 2, 3}};
-
-    lewesi_ed25519_from_seed(&keys->ed25519_private, &keys->ed25519, &from);
-    lewesi_x25519_private_from_seed(&keys->x25519_private, &from);
-    lewesi_x25519_public(&keys->x25519, &keys->x25519_private);
-    check(lewesi_ed25519_sign(keys->signature, &keys->ed25519_private,
-                              (struct lewesi_span){text, signed_len}) == LEWES_OK,
-          "signing");
-}
-
-static bool run_once(enum primitive primitive, const struct bench_keys *keys, size_t len)
-{
-    const struct lewesi_span span = {text, len}, aad = {text, 12};
-    const struct lewesi_nonce nonce = {{0}};
-    struct lewes_x25519_public point;
-
-    switch (primitive) {
-    case X25519_PUBLIC:
-        lewesi_x25519_public(&point, &keys->x25519_private);
-        return true;
-    case X25519:
-        return lewesi_x25519(sink, &keys->x25519_private, &keys->x25519) == LEWES_OK;
-    case CONVERT:
-        return lewesi_x25519_public_from_ed25519(&point, &keys->ed25519) == LEWES_OK;
-    case SIGN:
-        return lewesi_ed25519_sign(sink, &keys->ed25519_private, span) == LEWES_OK;
-    case VERIFY:
-        return lewesi_ed25519_verify(&keys->ed25519, keys->signature, span);
-    case SEAL:
-        return lewesi_aead_seal(sink, &nonce, aad, text, len, tag) == LEWES_OK;
-    case OPEN: /* a wrong tag costs the same */
-        return lewesi_aead_open(sink, &nonce, aad, text, len, tag) != LEWES_ERROR_CRYPTO;
-    case SHA256:
-        lewesi_sha256(sink, span, (struct lewesi_span){NULL, 0});
-        return true;
-    case HMAC:
-        lewesi_hmac_sha256(sink, aad, span);
-        return true;
-    case EXPAND:
-        lewesi_hkdf_expand(sink, 32, text, span);
-        return true;
-    case NOISE_HKDF:
-        lewesi_hkdf_noise(sink, sink + 32, NULL, text, span);
-        return true;
-    case BLAKE3:
-        lewesi_blake3_derive(sink, "lp-outer-aead", span);
-        return true;
-    case PRIMITIVES:
-        break;
-    }
-    return false;
-}
-
-/* Microseconds of one call. */
-static double time_primitive(enum primitive primitive, size_t len)
-{
-    struct bench_keys keys;
-    double start;
-
-    make_keys(&keys, len);
-    start = now_us();
-    for (unsigned i = 0; i < REPEATS; i++)
-        check(run_once(primitive, &keys, len), primitive_names[primitive]);
-    return (now_us() - start) / REPEATS;
-}
+static uint8_t text[4096];
 
 /* ---- handshakes ---- */
 
@@ -323,6 +33,10 @@ struct bench_pair {
 
 static struct bench_pair pairs[PAIRS];
 static struct lewes_identity *client, *gateway;
+
+/* What the initiators are made with. */
+static struct lewes_suite suite = {.kem = LEWES_KEM_X25519};
+static bool early;
 
 static void write_packet(struct lewes_session *session, struct bench_packet *out)
 {
@@ -344,7 +58,10 @@ static void open_initiator(struct bench_pair *pair)
     const struct lewes_session_config config = {.role = LEWES_INITIATOR,
                                                 .identity = client,
                                                 .unix_ms = UNIX_MS,
-                                                .peer = lewes_identity_public(gateway)};
+                                                .peer = lewes_identity_public(gateway),
+                                                .suites = &suite,
+                                                .suite_count = 1,
+                                                .early = early};
 
     check(lewes_session_new(&pair->initiator, &env, &config, 0) == LEWES_OK, "initiator");
 }
@@ -413,7 +130,7 @@ static void report_side(const char *name, struct result *result, unsigned side)
     const double us = median(result->handshake[side]);
     double sum = 0;
 
-    printf("\n%s\n", name);
+    printf("\nsuite %s, one handshake, %s\n", lewes_kem_name(suite.kem), name);
     for (unsigned p = 0; p < PRIMITIVES; p++) {
         const unsigned calls = result->counts[side].calls[p] / PAIRS;
         const double one = median(result->primitive[p]);
@@ -452,8 +169,70 @@ static void bench_handshake(void)
         for (unsigned p = 0; p < PRIMITIVES; p++)
             result.primitive[p][round] = time_primitive((enum primitive)p, length_of(&result, p));
     }
-    report_side("initiator, one handshake", &result, 0);
-    report_side("responder, one handshake", &result, 1);
+    report_side("initiator", &result, 0);
+    report_side("responder", &result, 1);
+}
+
+/* ---- round trips ---- */
+
+/* Lets the initiator say all that it can and the responder answer each packet before it reads the
+ * next; returns true if the answer to the initiator's request is among them. */
+static bool exchange(struct bench_pair *pair)
+{
+    static struct bench_packet answers[8];
+    struct bench_packet packet;
+    unsigned count = 0;
+
+    for (;;) {
+        check(lewes_session_write(pair->initiator, packet.bytes, sizeof packet.bytes, &packet.len,
+                                  0) == LEWES_OK,
+              "write");
+        if (packet.len == 0)
+            break;
+        pair->packet = packet;
+        if (pair->responder == NULL)
+            open_responder(pair);
+        else if (read_packet(pair->responder, &packet) == LEWES_EVENT_PAYLOAD)
+            check(lewes_session_send(pair->responder, text, 1, 0) == LEWES_OK, "answer");
+        write_packet(pair->responder, &answers[count++]);
+    }
+    check(count > 0, "conversation");
+    for (unsigned i = 0; i < count; i++) {
+        const enum lewes_event_kind kind = read_packet(pair->initiator, &answers[i]);
+
+        if (kind == LEWES_EVENT_PAYLOAD)
+            return true;
+        if (kind == LEWES_EVENT_MAY_SEND)
+            check(lewes_session_send(pair->initiator, text, 1, 0) == LEWES_OK, "request");
+    }
+    return false;
+}
+
+static unsigned round_trips(void)
+{
+    struct bench_pair pair = {0};
+    unsigned trips = 1;
+
+    open_initiator(&pair);
+    while (!exchange(&pair))
+        trips++;
+    lewes_session_free(pair.initiator);
+    lewes_session_free(pair.responder);
+    return trips;
+}
+
+static void count_round_trips(const struct lewes_kem_public *key)
+{
+    printf("\nsuite %s, round trips to the answer to a request, counted, without that of TCP\n",
+           lewes_kem_name(suite.kem));
+    early = true;
+    suite.key = key;
+    printf("  early flights, key known   %u\n", round_trips());
+    suite.key = NULL;
+    if (suite.kem != LEWES_KEM_X25519)
+        printf("  early flights, key unknown %u\n", round_trips());
+    early = false;
+    printf("  one step at a time         %u\n", round_trips());
 }
 
 /* ---- data ---- */
@@ -501,14 +280,34 @@ static void bench_replay(void)
     printf("  replay window, check and mark: %20.1f ns\n", median(values) * 1000);
 }
 
+static void bench_suite(enum lewes_kem kem)
+{
+    static const struct lewes_kem_seed seed = {{0x33}};
+    struct lewes_kem_public key;
+    struct lewes_kem_digest digest;
+
+    if (kem != LEWES_KEM_X25519)
+        check(lewes_identity_add_kem(gateway, kem, &seed) == LEWES_OK, "KEM key");
+    check(lewes_identity_kem(gateway, kem, &key) == LEWES_OK &&
+              lewes_kem_digest(&digest, &key, LEWES_HASH_BLAKE3) == LEWES_OK,
+          "digest");
+    suite = (struct lewes_suite){.kem = kem, .digest = kem == LEWES_KEM_X25519 ? NULL : &digest};
+    bench_handshake();
+    count_round_trips(&key);
+    suite = (struct lewes_suite){.kem = LEWES_KEM_X25519};
+}
+
 int main(void)
 {
+    static const enum lewes_kem kems[SUITES] = {LEWES_KEM_X25519, LEWES_KEM_MLKEM768,
+                                                LEWES_KEM_XWING};
     const struct lewes_ed25519_seed client_seed = {{0x11}}, gateway_seed = {{0x22}};
 
     check(lewes_identity_new(&client, &env, &client_seed) == LEWES_OK, "identity");
     check(lewes_identity_new(&gateway, &env, &gateway_seed) == LEWES_OK, "identity");
-    printf("suite X25519; processor time, median of %d rounds\n", ROUNDS);
-    bench_handshake();
+    printf("processor time, median of %d rounds\n", ROUNDS);
+    for (unsigned i = 0; i < SUITES; i++)
+        bench_suite(kems[i]);
     printf("\nestablished session, %zu bytes\n", sizeof(struct lewes_session));
     bench_data(64);
     bench_data(1400);
