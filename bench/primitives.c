@@ -275,7 +275,7 @@ static bool run_once(enum primitive primitive, const struct bench_keys *keys, si
 
 double time_primitive(enum primitive primitive, size_t len)
 {
-    struct bench_keys keys;
+    struct bench_keys keys = {0};
     double start;
 
     make_keys(&keys, len);

@@ -244,7 +244,7 @@ static void nothing_is_answered_before_it_has_left(void **state)
     pair_end(&pair);
     pair_init(&pair, 1); /* the same draws once more, so that the replies fit */
     open_initiator(NULL, 0, true);
-    for (unsigned i = 0; i < replies.count; i++) {
+    for (unsigned i = 0; i < COUNT(unasked); i++) {
         assert_int_equal(pair_read(&pair, pair.initiator, &replies.packets[i], &event), unasked[i]);
         pair_write(&pair, pair.initiator, &packet);
         assert_int_equal(pair_read(&pair, pair.initiator, &replies.packets[i], &event), LEWES_OK);
