@@ -3,11 +3,12 @@
 """Checks vectors with a second, independent implementation of the protocol: plain Python, no
 package. TAP on stdout.
 
-check_vectors.py [--maker PROGRAM]... [FILE...]
+check_vectors.py [--quick] [--maker PROGRAM]... [FILE...]
 
 Without FILE it first checks its own primitives against published vectors, then the recordings of
-tests/vectors/lp and everything in vectors/, then spoils every kind of value in them and must
-notice. Each PROGRAM (make_vectors of a build) must print vectors/generation1.json as it is.
+tests/vectors/lp and vectors/generation1.json, then spoils every kind of value in them and must
+notice. With --quick it checks vectors/generation1.json and nothing else. Each PROGRAM
+(make_vectors of a build) must print that file as it is.
 """
 
 import argparse
@@ -75,21 +76,32 @@ def flipped(text, position):
     return data.hex()
 
 
+def other(value):
+    """A word or number that stands where `value` does, or None."""
+    words = {"X25519": "MlKem768", "MlKem768": "XWing", "XWing": "X25519", "Blake3": "SHAKE256",
+             "SHAKE256": "Blake3", "SHAKE128": "Blake3", "SHA256": "Blake3", "client": "gateway",
+             "gateway": "client", "early": "stepwise", "stepwise": "early", "C->G": "G->C",
+             "G->C": "C->G", "G->E": "E->G", "E->G": "G->E", "client-gateway": "gateway-exit",
+             "gateway-exit": "client-gateway"}
+    if isinstance(value, int):
+        return value + 1
+    return str(int(value) + 1) if value.isdecimal() else words.get(value)
+
+
 def spoilings(listed):
     """Ways to values, and what to put there."""
-    for part in ("sessions", "registrations", "wire"):
-        for path, value in leaves(listed[part], (part,)):
+    for part in ("sessions", "registrations", "wire", "clock", "flights"):
+        for path, value in leaves(listed.get(part, []), (part,)):
             if is_hex(value):
                 length = len(value) // 2
                 if path[-1] == "kem_private":
                     length = min(length, SEED_PART)
                 for position in sorted({0, length // 3, 2 * length // 3, length - 1}):
                     yield path, flipped(value, position)
-            elif isinstance(value, int):
-                yield path, value + 1
-            elif path[-1] in ("kem", "kkt_hash", "client", "gateway", "direction", "link"):
-                yield path, {"X25519": "MlKem768"}.get(value, "X25519")
-    yield ("clock", "unix_seconds"), listed["clock"]["unix_seconds"] + 1
+            elif other(value) is not None:
+                yield path, other(value)
+    if "exit_address" in listed:
+        yield ("exit_address",), listed["exit_address"] + "0"
     yield ("wire",), listed["wire"][:-1]
     yield ("wire",), [*listed["wire"], listed["wire"][-1]]
 
@@ -110,7 +122,7 @@ def notices(listed):
         count += 1
         try:
             transcript.check(spoiled(listed, path, value))
-        except (Wrong, ValueError, KeyError, OverflowError):
+        except (Wrong, ValueError, LookupError, OverflowError):
             continue
         raise Wrong(f"nobody noticed a change of {'/'.join(map(str, path))}")
     return f"{count} changes noticed"
@@ -146,15 +158,17 @@ def check_maker(program):
 
 def main():
     parser = argparse.ArgumentParser(description="Checks vectors without the library.")
+    parser.add_argument("--quick", action="store_true")
     parser.add_argument("--maker", action="append", default=[], metavar="PROGRAM")
     parser.add_argument("files", nargs="*", metavar="FILE")
     options = parser.parse_args()
     tap = Tap()
-    if not options.files:
+    thorough = not options.files and not options.quick
+    if thorough:
         for name, function in known_answers.ALL.items():
             tap.check(name, lambda check=function: f"{check()} vectors")
-    for path in options.files or [RECORDED, OURS]:
-        check_file(tap, path, not options.files)
+    for path in options.files or ([RECORDED, OURS] if thorough else [OURS]):
+        check_file(tap, path, thorough)
     for program in options.maker:
         tap.check(f"{os.path.relpath(program, ROOT)} makes vectors/generation1.json",
                   check_maker, program)

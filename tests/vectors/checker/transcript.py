@@ -8,6 +8,8 @@ from .protocol import HASHES, SUITES, Noise, Psq, Wrong
 
 ROLES = {"client": "i", "gateway": "r"}
 ORIGINAL_COUNTERS = {"client": 2, "gateway": 1}  # of the first encrypted packet, protocol.md 6
+BACK_DATING = 300  # seconds, P36
+LABELS = ("client-gateway", "client-exit")
 DIRECTIONS = {"client-gateway": ("C->G", "G->C"), "gateway-exit": ("G->E", "E->G")}
 # What a session is made from; everything else in it is computed and compared.
 GIVEN = {"label", "receiver_index", "salt", "kkt_session_id", "kkt_hash", "refused_kems",
@@ -102,14 +104,24 @@ class Session:
                      for end in ROLES}
         self.ends["gateway"]["kem_public"] = self.kem_public
 
+    def psq_time(self):
+        """The original's is its clock; ours is set back (P36)."""
+        now = self.clock["unix_seconds"]
+        if int.from_bytes(self.salt[:8], "little") != now:
+            raise Wrong("the salt has another time than the clock")
+        if self.original:
+            return now, self.clock["milliseconds"]
+        time = self.listed["psq_time"]
+        if time != {"seconds": now - BACK_DATING, "milliseconds": 0}:
+            raise Wrong("the PSQ time is not set back")
+        return time["seconds"], time["milliseconds"]
+
     def converse(self):
-        time = self.listed.get("psq_time", self.clock)
-        seconds = time.get("seconds", time.get("unix_seconds"))
         hash_number = HASHES.index(self.listed.get("kkt_hash", "Blake3"))
         noise = Noise("XKpsk3", Noise.XKPSK3, [self.ends["gateway"]["x25519_public"]])
         bodies = []
         for number, (role, psq) in enumerate(((
-                "i", self.psq.message(self.seeds["client"], seconds, time["milliseconds"])),
+                "i", self.psq.message(self.seeds["client"], *self.psq_time())),
                 ("r", self.psq.answer()), ("i", None)), 1):
             prefix = struct.pack("<H", len(psq)) + psq if psq else b""
             bodies.append(prefix + noise.message(self.noise_keys, role))
@@ -263,8 +275,10 @@ def made(listed):
     payloads = messages_of(listed)
     sessions = [Session(entry, listed["clock"], kkt_session_id(listed, entry["receiver_index"]))
                 for entry in listed["sessions"]]
-    for session in sessions:
+    for session, label in zip(sessions, LABELS):
         session.check_values()
+        if session.listed["label"] != label:
+            raise Wrong("a session with the name of another")
     early = listed.get("flights") == "early"
     if len(sessions) == 1:
         return {"client-gateway": one_hop(sessions[0], payloads["gateway"], early)}
