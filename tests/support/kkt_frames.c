@@ -45,6 +45,37 @@ static uint8_t *copy_of(const struct kkt_frame *frame, size_t len)
     return copy;
 }
 
+static void assert_key(const struct kkt_frame *frame, struct lewesi_kkt_request *request,
+                       const uint8_t *copy)
+{
+    if (!request->mutual) {
+        assert_null(request->key.kem);
+        assert_null(request->key.bytes);
+        return;
+    }
+    assert_int_equal(request->key.kem->id, request->suite.kem);
+    assert_ptr_equal(request->key.bytes, copy + LEWESI_KKT_CONTEXT_LEN);
+    request->key.bytes = frame->bytes + LEWESI_KKT_CONTEXT_LEN;
+}
+
+enum lewes_error kkt_frame_read_request_from(const struct kkt_frame *frame, size_t len,
+                                             struct lewesi_kkt_request *request,
+                                             const struct lewesi_kkt_asker *asker)
+{
+    struct lewesi_kkt_request before;
+    uint8_t *copy = copy_of(frame, len);
+    memset(request, 0x55, sizeof *request);
+    memset(&before, 0x55, sizeof before);
+    enum lewes_error error =
+        lewesi_kkt_request_read_from(request, (struct lewesi_span){copy, len}, asker);
+    if (error)
+        assert_memory_equal(request, &before, sizeof before);
+    else
+        assert_key(frame, request, copy);
+    free(copy);
+    return error;
+}
+
 enum lewes_error kkt_frame_read_request(const struct kkt_frame *frame, size_t len,
                                         struct lewesi_kkt_request *request,
                                         const struct lewes_ed25519_public *client)
@@ -57,6 +88,8 @@ enum lewes_error kkt_frame_read_request(const struct kkt_frame *frame, size_t le
         lewesi_kkt_request_read(request, (struct lewesi_span){copy, len}, client);
     if (error)
         assert_memory_equal(request, &before, sizeof before);
+    else
+        assert_key(frame, request, copy);
     free(copy);
     return error;
 }

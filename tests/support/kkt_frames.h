@@ -27,6 +27,10 @@ void kkt_frame_sign(struct kkt_frame *frame, const struct lewesi_ed25519_private
 enum lewes_error kkt_frame_read_request(const struct kkt_frame *frame, size_t len,
                                         struct lewesi_kkt_request *request,
                                         const struct lewes_ed25519_public *client);
+/* The key of a mutual request is then that in `frame`. */
+enum lewes_error kkt_frame_read_request_from(const struct kkt_frame *frame, size_t len,
+                                             struct lewesi_kkt_request *request,
+                                             const struct lewesi_kkt_asker *asker);
 /* `status` is 0xff if none was given; the key is compared with `key`, NULL if none may come. */
 enum lewes_error kkt_frame_read_response(const struct kkt_frame *frame, size_t len,
                                          const struct lewesi_kkt_expected *expected,
