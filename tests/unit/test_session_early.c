@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "tests/support/pair.h"
+#include "tests/support/pair_suites.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 #define FLIGHT_MAX 5
@@ -57,21 +57,29 @@ static void open_initiator(const struct lewes_suite *suites, size_t count, bool 
     assert_int_equal(lewes_session_new(&pair.initiator, &env, &config, pair.now), LEWES_OK);
 }
 
-static void the_first_flight_has_564_bytes(void **state)
+/* protocol.md 6 and P75; with the prefixes 564, 1 622 and 1 654 bytes. */
+static void the_first_flight_is_hello_request_and_handshake1(void **state)
 {
-    static const size_t sizes[] = {136, 123, 293};
-    static struct flight flight;
-
     (void)state;
-    pair_init(&pair, 1);
-    open_initiator(NULL, 0, true);
-    write_all(pair.initiator, &flight);
-    assert_int_equal(flight.count, COUNT(sizes));
-    for (size_t i = 0; i < COUNT(sizes); i++)
-        assert_int_equal(flight.packets[i].len, sizes[i]);
-    assert_int_equal(flight.len, 564); /* protocol.md P75 */
-    assert_int_equal(lewes_session_state(pair.initiator), LEWES_AWAIT_ACK);
-    pair_end(&pair);
+    for (size_t i = 0; i < PAIR_KINDS; i++) {
+        static struct flight flight;
+        const size_t handshake1 = pair_kinds[i].kem == LEWES_KEM_X25519     ? 293
+                                  : pair_kinds[i].kem == LEWES_KEM_MLKEM768 ? 1351
+                                                                            : 1383;
+
+        if (!pair_kinds[i].early)
+            continue;
+        pair_init_kind(&pair, &pair_kinds[i]);
+        open_initiator(pair.suites, pair.suite_count, true);
+        write_all(pair.initiator, &flight);
+        assert_int_equal(flight.count, 3);
+        assert_int_equal(flight.packets[0].len, 136);
+        assert_int_equal(flight.packets[1].len, 123);
+        assert_int_equal(flight.packets[2].len, handshake1);
+        assert_int_equal(flight.len, 140 + 127 + 4 + handshake1);
+        assert_int_equal(lewes_session_state(pair.initiator), LEWES_AWAIT_ACK);
+        pair_end(&pair);
+    }
 }
 
 /* The same draws lead to the same bytes, whichever way they leave. */
@@ -130,18 +138,27 @@ static unsigned round_trips_to_an_answer(const uint8_t *request, size_t request_
     }
 }
 
-static void an_answer_takes_two_round_trips_with_a_known_key_and_four_step_by_step(void **state)
+static void assert_round_trips(const struct pair_kind *kind, bool early, unsigned expected)
 {
     static const uint8_t request[1296];
 
+    pair_init_kind(&pair, kind); /* its key is known if the kind is early */
+    open_initiator(pair.suites, pair.suite_count, early);
+    assert_int_equal(round_trips_to_an_answer(request, sizeof request), expected);
+    assert_int_equal(lewes_session_state(pair.initiator), LEWES_TRANSPORT);
+    assert_int_equal(lewes_session_state(pair.responder), LEWES_TRANSPORT);
+    pair_end(&pair);
+}
+
+/* Without the one of TCP. */
+static void an_answer_takes_two_round_trips_three_without_a_key_and_four_step_by_step(void **state)
+{
     (void)state;
-    for (unsigned early = 0; early < 2; early++) {
-        pair_init(&pair, 1);
-        open_initiator(NULL, 0, early);
-        assert_int_equal(round_trips_to_an_answer(request, sizeof request), early ? 2 : 4);
-        assert_int_equal(lewes_session_state(pair.initiator), LEWES_TRANSPORT);
-        assert_int_equal(lewes_session_state(pair.responder), LEWES_TRANSPORT);
-        pair_end(&pair);
+    for (size_t i = 0; i < PAIR_KINDS; i++) {
+        const bool key_known = pair_kinds[i].early || pair_kinds[i].kem == LEWES_KEM_X25519;
+
+        assert_round_trips(&pair_kinds[i], true, key_known ? 2 : 3);
+        assert_round_trips(&pair_kinds[i], false, 4);
     }
 }
 
@@ -386,9 +403,9 @@ static void without_a_known_key_the_first_flight_ends_with_the_request(void **st
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_first_flight_has_564_bytes),
+        cmocka_unit_test(the_first_flight_is_hello_request_and_handshake1),
         cmocka_unit_test(both_kinds_of_flights_carry_the_same_bytes),
-        cmocka_unit_test(an_answer_takes_two_round_trips_with_a_known_key_and_four_step_by_step),
+        cmocka_unit_test(an_answer_takes_two_round_trips_three_without_a_key_and_four_step_by_step),
         cmocka_unit_test(the_second_flight_is_handshake3_and_the_request),
         cmocka_unit_test(replies_count_in_their_order_only),
         cmocka_unit_test(a_clear_reply_that_comes_encrypted_is_dropped),
