@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "tests/support/pair.h"
+#include "tests/support/pair_suites.h"
 
 static bool early; /* the kind of flights that is tested */
 
@@ -96,6 +96,23 @@ static void a_handshake_survives_byte_by_byte(void **state)
         deliver_in_pieces(&pair, 1, 1);
     pair_exchange(&pair, pair.initiator, pair.responder, 9);
     pair_end(&pair);
+}
+
+/* The packets of the other suites are more than one segment. */
+static void a_handshake_of_any_suite_survives_any_split(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < PAIR_KINDS; i++) {
+        for (size_t piece = 1; piece <= 1500; piece += 1 + piece / 4) {
+            struct pair pair;
+
+            pair_open_kind(&pair, &pair_kinds[i], 0);
+            while (pair.done < PAIR_MESSAGES)
+                deliver_in_pieces(&pair, piece, piece);
+            pair_exchange(&pair, pair.initiator, pair.responder, 9);
+            pair_end(&pair);
+        }
+    }
 }
 
 /* ---- repeated ---- */
@@ -280,6 +297,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PAIR_TEST_BOTH_FLIGHTS(a_handshake_survives_a_split_after_every_byte),
         PAIR_TEST_BOTH_FLIGHTS(a_handshake_survives_byte_by_byte),
+        cmocka_unit_test(a_handshake_of_any_suite_survives_any_split),
         PAIR_TEST_BOTH_FLIGHTS(a_repeated_packet_is_dropped_and_does_no_harm),
         PAIR_TEST_BOTH_FLIGHTS(a_packet_that_comes_back_to_its_sender_is_dropped),
         cmocka_unit_test(data_that_comes_back_to_its_sender_is_dropped),
