@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "gateway/mixnet.h"
+
 /* False if the result has no room. */
 static bool replace_interface(struct settings *settings)
 {
@@ -55,5 +57,12 @@ struct config_complaint config_complete(struct settings *s)
         return (struct config_complaint){"registration.verifier",
                                          "mock takes every ticket, so anybody gets in for nothing; "
                                          "for a test set security.allow_mock = yes as well"};
+    if (!mixnet_hook_valid(s->mixnet.hook))
+        return (struct config_complaint){"mixnet.hook",
+                                         "none, or unix: and the path of a socket, is expected"};
+    if (!mixnet_sphinx_valid(s->mixnet.sphinx_key))
+        return (struct config_complaint){"mixnet.sphinx_key",
+                                         "\"from identity\", or the base58 text of 32 bytes, is "
+                                         "expected"};
     return (struct config_complaint){NULL, NULL};
 }

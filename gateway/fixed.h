@@ -18,6 +18,7 @@
 #define REPAIR_FIRST_MS 1000      /* G6.6 */
 #define REPAIR_LAST_MS 60000      /* G6.6 */
 #define MOCK_WARNING_MS 3600000   /* G6.7 */
+#define MIXNET_SWEEP_MS 60000     /* G12.3: between two looks for clients that have run out */
 #define STORE_JOBS_MAX 4096       /* jobs under way; more means that the disk does not keep up */
 #define DEVICE_JOBS_MAX 4096
 #define DESCRIPTORS_KEPT 128 /* [limits] max_connections stays so far below RLIMIT_NOFILE */

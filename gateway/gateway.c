@@ -21,6 +21,7 @@ struct gateway {
     struct worker *device_worker;
     struct repair *repair;
     struct directory *directory;
+    struct mixnet *mixnet;
     struct listeners *listeners;
     uv_timer_t drain;
     uv_timer_t later;   /* goes on with a stop, outside of whatever made that possible */
@@ -166,6 +167,22 @@ static int make_workers(struct gateway *g, struct gateway_error *error)
     return 0;
 }
 
+static int make_mixnet(struct gateway *g, struct gateway_error *error)
+{
+    const struct mixnet_parts parts = {
+        .env = g->env,
+        .loop = g->parts.loop,
+        .settings = &g->settings,
+        .clock = g->clock,
+        .log = g->parts.log,
+        .store = g->parts.store,
+        .store_worker = g->store_worker,
+    };
+    if (mixnet_new(&g->mixnet, &parts) != LEWES_OK)
+        return fail(error, "no memory");
+    return 0;
+}
+
 static int make_registrar(struct gateway *g, struct gateway_error *error)
 {
     const struct registrar_parts parts = {
@@ -182,7 +199,10 @@ static int make_registrar(struct gateway *g, struct gateway_error *error)
         .pool = g->pool,
         .limits = g->service.limits,
         .verifier = g->verifier,
+        .mixnet = g->mixnet,
         .wg_key = *g->parts.wg_key,
+        .identity = *lewes_identity_public(g->parts.identity),
+        .sphinx_key = mixnet_sphinx_key(&g->settings, lewes_identity_public(g->parts.identity)),
     };
     if (registrar_new(&g->service.registrar, &parts) != LEWES_OK)
         return fail(error, "no memory or no randomness for registrations");
@@ -269,6 +289,7 @@ static void take_down(struct gateway *g)
     worker_stop(g->store_worker);
     worker_stop(g->device_worker);
     repair_free(g->repair);
+    mixnet_free(g->mixnet);
     uv_close((uv_handle_t *)&g->drain, timer_closed);
     uv_close((uv_handle_t *)&g->later, timer_closed);
     uv_close((uv_handle_t *)&g->warning, timer_closed);
@@ -396,8 +417,8 @@ static int make_parts(struct gateway *g, struct gateway_error *error)
     if (g->parts.verifier == NULL && gateway_check(&g->settings, error) != 0)
         return -1;
     if (make_tables(g, error) != 0 || make_pool(g, error) != 0 || recover(g, error) != 0 ||
-        make_workers(g, error) != 0 || make_registrar(g, error) != 0 ||
-        make_forwards(g, error) != 0)
+        make_workers(g, error) != 0 || make_mixnet(g, error) != 0 ||
+        make_registrar(g, error) != 0 || make_forwards(g, error) != 0)
         return -1;
     farewells_when_empty(g->service.farewells, soon, g);
     registrar_when_empty(g->service.registrar, soon, g);

@@ -38,6 +38,14 @@ struct lease {
     int64_t created;
 };
 
+/* What an identity has bought in mixnet mode (gateway.md 12): an account without WireGuard key and
+ * addresses; its only identity is the key. */
+struct mixnet_client {
+    struct lewes_ed25519_public identity;
+    struct lewes_x25519_public x25519;
+    struct lease account;
+};
+
 /* Credit is left and the date is not over; the state does not matter. */
 bool lease_live(const struct lease *lease, int64_t unix_seconds);
 

@@ -25,6 +25,7 @@ LOG_EVENT(DIRECTORY, "directory")
 LOG_EVENT(FORWARD, "forward")
 
 LOG_EVENT(REGISTRATION, "registration")
+LOG_EVENT(MIXNET, "mixnet")
 LOG_EVENT(MOCK, "mock")
 LOG_EVENT(POOL, "pool")
 LOG_EVENT(LEASE, "lease")

@@ -10,6 +10,7 @@
 #include "gateway/keylocks.h"
 #include "gateway/limits.h"
 #include "gateway/log.h"
+#include "gateway/mixnet.h"
 #include "gateway/pool.h"
 #include "gateway/repair.h"
 #include "gateway/tunnel.h"
@@ -31,7 +32,10 @@ struct registrar_parts {
     struct pool *pool;
     struct limits *limits;
     const struct verifier *verifier;
+    struct mixnet *mixnet;
     struct lewes_wg_public wg_key; /* the gateway's own */
+    struct lewes_ed25519_public identity;
+    struct lewes_x25519_public sphinx_key;
 };
 
 enum registrar_result {

@@ -38,12 +38,25 @@ static bool encode(struct registration *r, const struct lewes_answer *answer)
     return lewes_answer_encode(answer, r->answer, sizeof r->answer, &r->answer_len) == LEWES_OK;
 }
 
+static bool present_mixnet(struct registration *r)
+{
+    const struct registrar_parts *parts = &r->registrar->parts;
+    const struct lewes_answer answer = {
+        .kind = LEWES_ANSWER_MIXNET,
+        .bandwidth = r->lease.balance,
+        .as.mixnet = {.gateway_identity = parts->identity, .sphinx_key = parts->sphinx_key},
+    };
+    return encode(r, &answer);
+}
+
 bool registration_present(struct registration *r)
 {
     const struct registrar_parts *parts = &r->registrar->parts;
     struct lewes_answer answer = {.kind = LEWES_ANSWER_DVPN, .bandwidth = r->lease.balance};
     struct lewes_dvpn_answer *dvpn = &answer.as.dvpn;
 
+    if (r->request.mode == LEWES_MODE_MIXNET)
+        return present_mixnet(r);
     dvpn->gateway_key = parts->wg_key;
     dvpn->endpoint = registration_endpoint(parts->settings, &r->from.local);
     pool_addresses(parts->pool, r->lease.pair, dvpn->ipv4, dvpn->ipv6);

@@ -28,12 +28,24 @@ static void store_trouble(const struct registration *r, const char *what)
 
 /* ---- (6): what is known of the key and of the ticket ---- */
 
+static enum store_result find_account(struct registration *r)
+{
+    struct store *store = r->registrar->parts.store;
+    struct mixnet_client client;
+    if (r->request.mode == LEWES_MODE_DVPN)
+        return store_find_lease(store, &r->request.wg_key, &r->lease);
+    enum store_result result = store_find_client(store, &r->from.identity, &client);
+    if (result == STORE_OK)
+        r->lease = client.account;
+    return result;
+}
+
 static bool look_up_run(struct worker_job *job)
 {
     struct registration *r = of_job(job);
     const struct registrar_parts *parts = &r->registrar->parts;
 
-    r->stored = store_find_lease(parts->store, &r->request.wg_key, &r->lease);
+    r->stored = find_account(r);
     r->has_lease = r->stored == STORE_OK;
     if (r->stored == STORE_OK || r->stored == STORE_NOT_FOUND)
         r->stored = parts->verifier->look_up(parts->store, &r->claim,
@@ -70,6 +82,8 @@ static void add_credit(struct registration *r)
     lease_remember(&r->lease, &r->from.identity);
     memcpy(r->lease.last_digest, r->claim.digest, sizeof r->lease.last_digest);
     r->has_spent = parts->verifier->record(&r->claim, &r->spent);
+    memcpy(r->spent.owner, r->claim.owner, sizeof r->spent.owner);
+    r->spent.mode = r->request.mode;
     r->spent.amount = amount;
     r->spent.spent_at = r->claim.unix_seconds;
 }
@@ -80,6 +94,7 @@ static bool draw_up(struct registration *r)
     if (!r->has_lease) {
         memset(&r->lease, 0, sizeof r->lease);
         r->lease.wg_key = r->request.wg_key;
+        r->lease.pair = LEASE_NO_PAIR;
         r->lease.created = r->claim.unix_seconds;
     }
     if (r->pair != POOL_NONE)
@@ -97,12 +112,33 @@ static bool draw_up(struct registration *r)
     return true;
 }
 
+static struct mixnet_client mixnet_client_of(const struct registration *r)
+{
+    return (struct mixnet_client){
+        .identity = r->from.identity, .x25519 = r->request.mixnet_x25519, .account = r->lease};
+}
+
 static bool commit_run(struct worker_job *job)
 {
     struct registration *r = of_job(job);
-    r->stored =
-        store_register(r->registrar->parts.store, r->has_spent ? &r->spent : NULL, &r->lease);
+    struct store *store = r->registrar->parts.store;
+    const struct store_ticket *spent = r->has_spent ? &r->spent : NULL;
+    if (r->request.mode == LEWES_MODE_DVPN) {
+        r->stored = store_register(store, spent, &r->lease);
+    } else {
+        const struct mixnet_client client = mixnet_client_of(r);
+        r->stored = store_register_client(store, spent, &client);
+    }
     return r->stored == STORE_OK;
+}
+
+/* gateway.md G12.3 */
+static void tell_hook(const struct registration *r)
+{
+    const struct mixnet_client client = mixnet_client_of(r);
+    if (r->request.mode == LEWES_MODE_MIXNET)
+        mixnet_tell(r->registrar->parts.mixnet, r->action == POLICY_NEW ? MIXNET_NEW : MIXNET_TOPUP,
+                    &client);
 }
 
 static void committed(struct registration *r)
@@ -110,6 +146,7 @@ static void committed(struct registration *r)
     if (r->pair != POOL_NONE)
         (void)pool_commit(r->registrar->parts.pool, r->pair);
     r->pair = POOL_NONE;
+    tell_hook(r);
     registration_resume(r);
 }
 

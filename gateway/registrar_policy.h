@@ -44,7 +44,8 @@ enum policy_plan {
     POLICY_PLAN_RESERVE = 1,
     POLICY_PLAN_VERIFY = 2,
     POLICY_PLAN_COMMIT = 4,
-    POLICY_PLAN_INSTALL = 8
+    POLICY_PLAN_INSTALL = 8,
+    POLICY_PLAN_MIXNET = POLICY_PLAN_VERIFY | POLICY_PLAN_COMMIT /* all there is in mixnet mode */
 };
 
 enum policy_lease policy_lease_of(const struct lease *lease, int64_t unix_seconds,

@@ -13,6 +13,9 @@ static enum step_result decode(struct registration *r)
     if (lewes_request_decode(&r->request, r->bytes, r->len, NULL) != LEWES_OK)
         return registration_refuse(r, LEWES_REFUSAL_MALFORMED);
     r->claim.request = &r->request;
+    memcpy(r->claim.owner,
+           r->request.mode == LEWES_MODE_MIXNET ? r->from.identity.bytes : r->request.wg_key.bytes,
+           sizeof r->claim.owner);
     r->claim.unix_seconds = wall_clock_seconds(&r->registrar->parts.clock);
     lewesi_sha256(r->claim.digest,
                   (struct lewesi_span){credential->payment, credential->payment_len},
@@ -22,9 +25,10 @@ static enum step_result decode(struct registration *r)
 
 static enum step_result mode(struct registration *r)
 {
+    static const uint32_t bits[] = {
+        [LEWES_MODE_DVPN] = SETTINGS_MODE_DVPN, [LEWES_MODE_MIXNET] = SETTINGS_MODE_MIXNET};
     const struct settings *settings = r->registrar->parts.settings;
-    bool on = settings->gateway.enabled && r->request.mode == LEWES_MODE_DVPN &&
-              (settings->gateway.modes & SETTINGS_MODE_DVPN) != 0;
+    bool on = settings->gateway.enabled && (settings->gateway.modes & bits[r->request.mode]) != 0;
     return on ? STEP_DONE : registration_refuse(r, LEWES_REFUSAL_MODE);
 }
 
@@ -37,19 +41,28 @@ static enum step_result time_of_request(struct registration *r)
     return off <= tolerance ? STEP_DONE : registration_refuse(r, LEWES_REFUSAL_TIMESTAMP);
 }
 
-/* registration.md R7 */
+/* registration.md R7; gateway.md G6.1 step 4 */
 static enum step_result keys(struct registration *r)
 {
     const struct lewes_wg_public *own = &r->registrar->parts.wg_key;
+    const struct lewes_ed25519_public *identity = &r->request.mixnet_identity;
+
+    if (r->request.mode == LEWES_MODE_MIXNET)
+        return memcmp(identity, &r->from.identity, sizeof *identity) == 0
+                   ? STEP_DONE
+                   : registration_refuse(r, LEWES_REFUSAL_CLIENT_IDENTITY);
     if (lewes_wg_check(&r->request.wg_key) != LEWES_OK ||
         memcmp(&r->request.wg_key, own, sizeof *own) == 0)
         return registration_refuse(r, LEWES_REFUSAL_PUBLIC_KEY);
     return STEP_DONE;
 }
 
+/* Identities and WireGuard keys share the locks; that two of them are equal does no harm. */
 static enum step_result lock(struct registration *r)
 {
-    switch (keylocks_take(r->registrar->locks, &r->lock, &r->request.wg_key)) {
+    struct lewes_wg_public key;
+    memcpy(key.bytes, r->claim.owner, sizeof key.bytes);
+    switch (keylocks_take(r->registrar->locks, &r->lock, &key)) {
     case KEYLOCK_GRANTED:
         return STEP_DONE;
     case KEYLOCK_QUEUED:
@@ -74,7 +87,9 @@ static enum step_result decide(struct registration *r)
         return registration_refuse(r, LEWES_REFUSAL_SPENT);
     if (r->action == POLICY_FOREIGN)
         return registration_refuse(r, LEWES_REFUSAL_OTHER_IDENTITY);
-    r->plan = policy_plan(r->action, lease);
+    r->plan = r->request.mode == LEWES_MODE_MIXNET
+                  ? policy_plan(r->action, NULL) & POLICY_PLAN_MIXNET
+                  : policy_plan(r->action, lease);
     return STEP_DONE;
 }
 
@@ -85,7 +100,7 @@ static enum step_result rate(struct registration *r)
 
     if (!(r->plan & POLICY_PLAN_VERIFY))
         return STEP_DONE;
-    if (repair_device_lost(parts->repair) ||
+    if ((r->request.mode == LEWES_MODE_DVPN && repair_device_lost(parts->repair)) ||
         registrar->verifying >= parts->settings->registration.verify_queue ||
         !limits_verify(parts->limits, r->from.slot, uv_now(parts->loop)))
         return registration_refuse(r, LEWES_REFUSAL_BUSY);

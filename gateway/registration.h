@@ -49,8 +49,8 @@ struct registration {
     enum wg_status installed;  /* by the device's thread */
     enum policy_ticket ticket; /* by the store's thread */
     bool has_lease;
-    bool conflicted; /* the commit met its serial once */
-    struct lease lease;
+    bool conflicted;    /* the commit met its serial once */
+    struct lease lease; /* in mixnet mode the account */
     enum policy_action action;
     unsigned plan;
     bool verifying; /* counted in the queue */

@@ -46,7 +46,7 @@ struct settings_network {
     uint8_t prefix;
 };
 
-enum settings_modes { SETTINGS_MODE_DVPN = 1 }; /* a set of bits */
+enum settings_modes { SETTINGS_MODE_DVPN = 1, SETTINGS_MODE_MIXNET = 2 }; /* a set of bits */
 
 enum settings_verifier { SETTINGS_VERIFIER_ECASH, SETTINGS_VERIFIER_MOCK };
 
@@ -150,6 +150,10 @@ struct settings {
         int format;    /* enum settings_log_format */
         int addresses; /* enum settings_log_addresses */
     } log;
+    struct {
+        char hook[SETTINGS_TEXT];       /* unix:PATH, or "none" */
+        char sphinx_key[SETTINGS_TEXT]; /* base58, or "from identity" */
+    } mixnet;
     struct {
         bool allow_mock;
     } security;

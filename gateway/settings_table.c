@@ -43,7 +43,7 @@
 #define CHOICE(section, key, standard, names, reload)                                              \
     ROW(section, key, SETTINGS_TYPE_CHOICE, standard, 0, 0, names, reload)
 
-static const char *const modes[] = {"dvpn", NULL};
+static const char *const modes[] = {"dvpn", "mixnet", NULL};
 static const char *const verifiers[] = {"ecash", "mock", NULL};
 static const char *const key_joins[] = {"pay", "refuse", NULL};
 static const char *const backends[] = {"auto", "kernel", "userspace", "memory", NULL};
@@ -55,7 +55,7 @@ static const char *const addresses[] = {"none", "short", "full", NULL};
 const struct settings_key settings_keys[] = {
     PATH(gateway, identity_file, "/etc/lewes/identity.key"),
     YES_NO(gateway, enabled, "yes", LIVE),
-    ROW(gateway, modes, SETTINGS_TYPE_SET, "dvpn", 0, 0, modes, LIVE),
+    ROW(gateway, modes, SETTINGS_TYPE_SET, "dvpn, mixnet", 0, 0, modes, LIVE),
     DURATION(gateway, timestamp_tolerance, "30s", 5 * SECOND, HOUR, LIVE),
 
     ROW(listen, control, SETTINGS_TYPE_ENDPOINTS, "[::]:41264", 1, SETTINGS_LISTEN_MAX, NULL,
@@ -124,6 +124,9 @@ const struct settings_key settings_keys[] = {
     CHOICE(log, level, "info", levels, FIXED),
     CHOICE(log, format, "text", formats, FIXED),
     CHOICE(log, addresses, "short", addresses, FIXED),
+
+    TEXT(mixnet, hook, "none", 1, SETTINGS_TEXT - 1, LIVE),
+    TEXT(mixnet, sphinx_key, "from identity", 1, SETTINGS_TEXT - 1, LIVE),
 
     YES_NO(security, allow_mock, "no", FIXED),
 };

@@ -11,7 +11,7 @@
 #include "gateway/lease.h"
 #include "gateway/worker.h"
 
-#define STORE_SCHEMA 1 /* this version's tables */
+#define STORE_SCHEMA 2 /* this version's tables */
 #define STORE_TAG_LEN 48
 #define STORE_ERROR_TEXT 512
 
@@ -54,7 +54,8 @@ struct store_counts {
 struct store;
 
 /*
- * Opens or makes the database, brings its tables to this version, refuses a newer one.
+ * Opens or makes the database, brings its tables to this version, refuses a newer one. Before older
+ * tables are changed the whole file is copied to one beside it, named after their version.
  *
  * @param[out] store  untouched on error
  * @param path        of the database; its directory must exist
@@ -106,6 +107,26 @@ enum store_result store_update_lease(struct store *store, const struct lease *le
 
 /* Removes a lease; its spent tickets stay. STORE_NOT_FOUND if there is none. */
 enum store_result store_delete_lease(struct store *store, const struct lewes_wg_public *key);
+
+/* Finds the account of a mixnet client. `client` is untouched unless STORE_OK. STORE_INVALID: the
+ * row cannot be read. */
+enum store_result store_find_client(struct store *store,
+                                    const struct lewes_ed25519_public *identity,
+                                    struct mixnet_client *client);
+
+/* T1 in mixnet mode: the ticket, unless NULL, then the account, new or in place of the old row,
+ * which keeps its creation time. */
+enum store_result store_register_client(struct store *store, const struct store_ticket *ticket,
+                                        const struct mixnet_client *client);
+
+/*
+ * Takes up to `cap` clients that have run out of credit or time at `unix_seconds` and have not been
+ * taken since their last credit.
+ *
+ * @param[out] count  clients written to `clients`; more may be left if it is `cap`
+ */
+enum store_result store_expire_clients(struct store *store, int64_t unix_seconds,
+                                       struct mixnet_client *clients, size_t cap, size_t *count);
 
 enum store_result store_count(struct store *store, struct store_counts *counts);
 

@@ -28,6 +28,9 @@ enum store_statement {
     STATEMENT_LOAD,
     STATEMENT_COUNT_TICKETS,
     STATEMENT_COUNT_LEASES,
+    STATEMENT_FIND_CLIENT,
+    STATEMENT_UPSERT_CLIENT,
+    STATEMENT_EXPIRE_CLIENTS,
     STATEMENTS
 };
 
@@ -56,7 +59,22 @@ enum lease_column {
     LEASE_COLUMN_CREATED
 };
 
-/* Makes or checks the tables; on failure `error` says why. */
+/* Columns of a mixnet client in the order of every SELECT, and the first parameters of its write.
+ */
+enum client_column {
+    CLIENT_COLUMN_ED25519,
+    CLIENT_COLUMN_X25519,
+    CLIENT_COLUMN_BALANCE,
+    CLIENT_COLUMN_EXPIRES,
+    CLIENT_COLUMN_LAST_DIGEST,
+    CLIENT_COLUMN_ANSWER,
+    CLIENT_COLUMN_ANSWERED_AT,
+    CLIENT_COLUMN_CREATED
+};
+
+#define STORE_PARAMETER_GATEWAY 11 /* in every statement that asks for it */
+
+/* Makes, upgrades or checks the tables; on failure `error` says why. */
 bool store_schema(sqlite3 *db, const char *path, struct store_error *error);
 
 /* Prepares all statements; false: the message of `db` says why. */
@@ -74,6 +92,24 @@ void store_reset(sqlite3_stmt *statement);
 /* One statement without rows and parameters. */
 enum store_result store_run(struct store *store, enum store_statement which,
                             enum store_point point);
+
+/* ---- rows, parameters counted from 1 and columns from 0 ---- */
+
+bool store_bind_bytes(sqlite3_stmt *s, int at, const void *bytes, size_t len);
+bool store_bind_number(sqlite3_stmt *s, int at, int64_t number);
+/* Copies a blob of exactly `len` bytes. */
+bool store_read_bytes(sqlite3_stmt *s, int column, void *out, size_t len);
+/* Copies a blob of 0 to `cap` bytes. */
+bool store_read_some(sqlite3_stmt *s, int column, void *out, size_t cap, size_t *len);
+bool store_read_number(sqlite3_stmt *s, int column, int64_t min, int64_t max, int64_t *out);
+
+/* Runs a bound write; `unique` is what a second row of the same key means. */
+enum store_result store_write_row(struct store *store, sqlite3_stmt *s, enum store_point point,
+                                  enum store_result unique);
+/* What a statement that could not be bound is. */
+enum store_result store_not_bound(struct store *store, sqlite3_stmt *s);
+bool store_ticket_valid(const struct store_ticket *ticket);
+enum store_result store_insert_ticket(struct store *store, const struct store_ticket *ticket);
 
 /* Around a write of several statements, in a batch or not. `undo` never fails the caller. */
 enum store_result store_save(struct store *store);

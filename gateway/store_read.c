@@ -6,10 +6,9 @@
 #include "gateway/store_internal.h"
 
 #define PARAMETER_KEY 1
-#define PARAMETER_GATEWAY 11
 
 /* Copies a blob of exactly `len` bytes. */
-static bool read_bytes(sqlite3_stmt *s, int column, void *out, size_t len)
+bool store_read_bytes(sqlite3_stmt *s, int column, void *out, size_t len)
 {
     const void *bytes = sqlite3_column_blob(s, column);
     if (!bytes || sqlite3_column_bytes(s, column) != (int)len)
@@ -19,7 +18,7 @@ static bool read_bytes(sqlite3_stmt *s, int column, void *out, size_t len)
 }
 
 /* Copies a blob of 0 to `cap` bytes. */
-static bool read_some(sqlite3_stmt *s, int column, void *out, size_t cap, size_t *len)
+bool store_read_some(sqlite3_stmt *s, int column, void *out, size_t cap, size_t *len)
 {
     const void *bytes = sqlite3_column_blob(s, column);
     size_t size = (size_t)sqlite3_column_bytes(s, column);
@@ -31,7 +30,7 @@ static bool read_some(sqlite3_stmt *s, int column, void *out, size_t cap, size_t
     return true;
 }
 
-static bool read_number(sqlite3_stmt *s, int column, int64_t min, int64_t max, int64_t *out)
+bool store_read_number(sqlite3_stmt *s, int column, int64_t min, int64_t max, int64_t *out)
 {
     if (sqlite3_column_type(s, column) != SQLITE_INTEGER)
         return false;
@@ -43,7 +42,7 @@ static bool read_pair(sqlite3_stmt *s, uint32_t *pair)
 {
     int64_t number = LEASE_NO_PAIR;
     if (sqlite3_column_type(s, LEASE_COLUMN_PAIR) != SQLITE_NULL &&
-        !read_number(s, LEASE_COLUMN_PAIR, 0, LEASE_NO_PAIR - 1, &number))
+        !store_read_number(s, LEASE_COLUMN_PAIR, 0, LEASE_NO_PAIR - 1, &number))
         return false;
     *pair = (uint32_t)number;
     return true;
@@ -55,18 +54,21 @@ static bool read_lease(sqlite3_stmt *s, struct lease *lease)
     int64_t state;
     size_t len;
     memset(lease, 0, sizeof *lease);
-    if (!read_bytes(s, LEASE_COLUMN_WG_KEY, &lease->wg_key, sizeof lease->wg_key) ||
+    if (!store_read_bytes(s, LEASE_COLUMN_WG_KEY, &lease->wg_key, sizeof lease->wg_key) ||
         !read_pair(s, &lease->pair) ||
-        !read_number(s, LEASE_COLUMN_STATE, LEASE_PENDING, LEASE_REMOVING, &state) ||
-        !read_some(s, LEASE_COLUMN_IDENTITIES, lease->identities, sizeof lease->identities, &len) ||
+        !store_read_number(s, LEASE_COLUMN_STATE, LEASE_PENDING, LEASE_REMOVING, &state) ||
+        !store_read_some(s, LEASE_COLUMN_IDENTITIES, lease->identities, sizeof lease->identities,
+                         &len) ||
         len % sizeof lease->identities[0] ||
-        !read_number(s, LEASE_COLUMN_BALANCE, 0, LEASE_BALANCE_MAX, &lease->balance) ||
-        !read_number(s, LEASE_COLUMN_EXPIRES, INT64_MIN, INT64_MAX, &lease->expires) ||
-        !read_bytes(s, LEASE_COLUMN_LAST_DIGEST, lease->last_digest, sizeof lease->last_digest) ||
-        !read_some(s, LEASE_COLUMN_ANSWER, lease->answer, sizeof lease->answer,
-                   &lease->answer_len) ||
-        !read_number(s, LEASE_COLUMN_ANSWERED_AT, INT64_MIN, INT64_MAX, &lease->answered_at) ||
-        !read_number(s, LEASE_COLUMN_CREATED, INT64_MIN, INT64_MAX, &lease->created))
+        !store_read_number(s, LEASE_COLUMN_BALANCE, 0, LEASE_BALANCE_MAX, &lease->balance) ||
+        !store_read_number(s, LEASE_COLUMN_EXPIRES, INT64_MIN, INT64_MAX, &lease->expires) ||
+        !store_read_bytes(s, LEASE_COLUMN_LAST_DIGEST, lease->last_digest,
+                          sizeof lease->last_digest) ||
+        !store_read_some(s, LEASE_COLUMN_ANSWER, lease->answer, sizeof lease->answer,
+                         &lease->answer_len) ||
+        !store_read_number(s, LEASE_COLUMN_ANSWERED_AT, INT64_MIN, INT64_MAX,
+                           &lease->answered_at) ||
+        !store_read_number(s, LEASE_COLUMN_CREATED, INT64_MIN, INT64_MAX, &lease->created))
         return false;
     lease->state = (enum lease_state)state;
     lease->identity_count = len / sizeof lease->identities[0];
@@ -80,7 +82,8 @@ static sqlite3_stmt *start(struct store *store, enum store_statement which,
     sqlite3_stmt *s = store->statements[which];
     if (key)
         sqlite3_bind_blob(s, PARAMETER_KEY, key, sizeof *key, SQLITE_STATIC);
-    sqlite3_bind_blob(s, PARAMETER_GATEWAY, &store->gateway, sizeof store->gateway, SQLITE_STATIC);
+    sqlite3_bind_blob(s, STORE_PARAMETER_GATEWAY, &store->gateway, sizeof store->gateway,
+                      SQLITE_STATIC);
     return s;
 }
 
@@ -137,16 +140,16 @@ static bool read_ticket(sqlite3_stmt *s, struct store_ticket *t)
 {
     int64_t mode, type, epoch, amount;
     memset(t, 0, sizeof *t);
-    if (!read_bytes(s, 0, t->serial, sizeof t->serial) ||
-        !read_bytes(s, 2, t->owner, sizeof t->owner) ||
-        !read_number(s, 3, LEWES_MODE_DVPN, LEWES_MODE_MIXNET, &mode) ||
-        !read_number(s, 4, LEWES_TICKET_MIXNET_ENTRY, LEWES_TICKET_WG_EXIT, &type) ||
-        !read_number(s, 5, 0, INT64_MAX, &epoch) || !read_date(s, 6, &t->spend_date) ||
-        !read_number(s, 7, 0, INT64_MAX, &amount) ||
-        !read_bytes(s, 8, t->digest, sizeof t->digest) ||
-        !read_bytes(s, 9, t->tag, sizeof t->tag) ||
-        !read_bytes(s, 10, t->pay_info, sizeof t->pay_info) ||
-        !read_number(s, 11, INT64_MIN, INT64_MAX, &t->spent_at))
+    if (!store_read_bytes(s, 0, t->serial, sizeof t->serial) ||
+        !store_read_bytes(s, 2, t->owner, sizeof t->owner) ||
+        !store_read_number(s, 3, LEWES_MODE_DVPN, LEWES_MODE_MIXNET, &mode) ||
+        !store_read_number(s, 4, LEWES_TICKET_MIXNET_ENTRY, LEWES_TICKET_WG_EXIT, &type) ||
+        !store_read_number(s, 5, 0, INT64_MAX, &epoch) || !read_date(s, 6, &t->spend_date) ||
+        !store_read_number(s, 7, 0, INT64_MAX, &amount) ||
+        !store_read_bytes(s, 8, t->digest, sizeof t->digest) ||
+        !store_read_bytes(s, 9, t->tag, sizeof t->tag) ||
+        !store_read_bytes(s, 10, t->pay_info, sizeof t->pay_info) ||
+        !store_read_number(s, 11, INT64_MIN, INT64_MAX, &t->spent_at))
         return false;
     t->mode = (enum lewes_mode)mode;
     t->ticket_type = (enum lewes_ticket_type)type;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tables of gateway.md G10.1 and the statements on them. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gateway/store_internal.h"
 
 #define APPLICATION_ID "0x4c657765" /* "Lewe" */
-#define TEXT_OF(number) #number
-#define NUMBER_TEXT(macro) TEXT_OF(macro)
 
 /* rx, tx, device_epoch and held_since are metering's. */
-static const char schema[] =
+static const char first_tables[] =
     "CREATE TABLE meta(key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT;"
     "CREATE TABLE spent_ticket("
     " serial BLOB NOT NULL PRIMARY KEY CHECK(length(serial) = 48),"
@@ -44,15 +44,34 @@ static const char schema[] =
     " created INTEGER NOT NULL,"
     " held_since INTEGER,"
     " PRIMARY KEY(gateway, wg_key), UNIQUE(gateway, pair)) STRICT;"
-    "INSERT INTO meta VALUES('schema', '" NUMBER_TEXT(
-        STORE_SCHEMA) "');"
-                      "PRAGMA application_id = " APPLICATION_ID ";";
+    "INSERT INTO meta VALUES('schema', '1');"
+    "PRAGMA application_id = " APPLICATION_ID ";";
+
+/* `expired`: its end was noticed. */
+static const char mixnet_table[] = "CREATE TABLE mixnet_client("
+                                   " gateway BLOB NOT NULL CHECK(length(gateway) = 32),"
+                                   " ed25519 BLOB NOT NULL CHECK(length(ed25519) = 32),"
+                                   " x25519 BLOB NOT NULL CHECK(length(x25519) = 32),"
+                                   " balance INTEGER NOT NULL CHECK(balance >= 0),"
+                                   " expires INTEGER NOT NULL,"
+                                   " last_digest BLOB NOT NULL CHECK(length(last_digest) = 32),"
+                                   " answer BLOB NOT NULL,"
+                                   " answered_at INTEGER NOT NULL,"
+                                   " created INTEGER NOT NULL,"
+                                   " expired INTEGER NOT NULL DEFAULT 0,"
+                                   " PRIMARY KEY(gateway, ed25519)) STRICT;"
+                                   "UPDATE meta SET value = '2' WHERE key = 'schema';";
+
+/* Each leads from the version of its number to the next. */
+static const char *const steps[STORE_SCHEMA] = {first_tables, mixnet_table};
 
 #define LEASE_COLUMNS                                                                              \
     "wg_key, pair, state, identities, balance, expires, last_digest, answer, answered_at, created"
 #define TICKET_COLUMNS                                                                             \
     "serial, gateway, owner, mode, t_type, epoch, spend_date, amount, digest, tag, pay_info, "     \
     "spent_at, payment"
+#define CLIENT_COLUMNS                                                                             \
+    "ed25519, x25519, balance, expires, last_digest, answer, answered_at, created"
 
 static const char *const texts[STATEMENTS] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
@@ -87,6 +106,19 @@ static const char *const texts[STATEMENTS] = {
     [STATEMENT_COUNT_TICKETS] = "SELECT count(*) FROM spent_ticket",
     [STATEMENT_COUNT_LEASES] =
         "SELECT state, count(*) FROM lease WHERE gateway = ?11 GROUP BY state",
+    [STATEMENT_FIND_CLIENT] =
+        "SELECT " CLIENT_COLUMNS " FROM mixnet_client WHERE gateway = ?11 AND ed25519 = ?1",
+    [STATEMENT_UPSERT_CLIENT] =
+        "INSERT INTO mixnet_client(" CLIENT_COLUMNS ", gateway)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?11)"
+        " ON CONFLICT(gateway, ed25519) DO UPDATE SET x25519 = excluded.x25519,"
+        " balance = excluded.balance, expires = excluded.expires,"
+        " last_digest = excluded.last_digest, answer = excluded.answer,"
+        " answered_at = excluded.answered_at, expired = 0",
+    [STATEMENT_EXPIRE_CLIENTS] =
+        "UPDATE mixnet_client SET expired = 1 WHERE rowid IN (SELECT rowid FROM mixnet_client"
+        " WHERE gateway = ?11 AND expired = 0 AND (expires <= ?1 OR balance = 0) LIMIT ?2)"
+        " RETURNING " CLIENT_COLUMNS,
 };
 
 bool store_prepare(struct store *store)
@@ -117,12 +149,17 @@ static long read_number(sqlite3 *db, const char *query)
     return number;
 }
 
-/* A new version will do its upgrades here, from the number it finds. */
-static bool check_version(sqlite3 *db, const char *path, struct store_error *error)
+/* The version of the tables: 0 for a new file, -1 for somebody else's. */
+static long find_version(sqlite3 *db)
 {
+    if (read_number(db, "SELECT count(*) FROM sqlite_schema") == 0)
+        return 0;
     long version = read_number(db, "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'schema'");
-    if (version == STORE_SCHEMA)
-        return true;
+    return version >= 1 ? version : -1;
+}
+
+static bool check_version(long version, const char *path, struct store_error *error)
+{
     if (version > STORE_SCHEMA) {
         snprintf(error->text, sizeof error->text,
                  "%.255s: written by a newer lewesd (schema %ld, this one knows %d); install that "
@@ -130,23 +167,55 @@ static bool check_version(sqlite3 *db, const char *path, struct store_error *err
                  path, version, STORE_SCHEMA);
         return false;
     }
-    return fail(error, path,
+    return version >= 0 ||
+           fail(error, path,
                 "not a database of lewesd, or a damaged one; point storage.url to another file");
 }
 
-bool store_schema(sqlite3 *db, const char *path, struct store_error *error)
+/* Copies the database to an empty file of its owner's alone; an older copy is overwritten: whoever
+ * made it did not get any further. */
+static bool copy_pages(sqlite3 *db, const char *to)
+{
+    sqlite3 *copy = NULL;
+    bool copied = false;
+    int fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return false;
+    close(fd);
+    if (sqlite3_open_v2(to, &copy, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
+        sqlite3_backup *backup = sqlite3_backup_init(copy, "main", db, "main");
+        copied = backup != NULL && sqlite3_backup_step(backup, -1) == SQLITE_DONE;
+        copied = sqlite3_backup_finish(backup) == SQLITE_OK && copied;
+    }
+    return sqlite3_close(copy) == SQLITE_OK && copied;
+}
+
+static bool keep_copy(sqlite3 *db, const char *path, long version, struct store_error *error)
+{
+    char to[512];
+    int len = snprintf(to, sizeof to, "%s.schema-%ld", path, version);
+    if (len > 0 && (size_t)len < sizeof to && copy_pages(db, to))
+        return true;
+    snprintf(error->text, sizeof error->text,
+             "%.160s: its tables are of an older version and are not changed without a copy, and "
+             "%.160s cannot be written; see that the disk has room and the directory is writable",
+             path, to);
+    return false;
+}
+
+static bool take_steps(sqlite3 *db, const char *path, long version, struct store_error *error)
 {
     char *message = NULL;
-    bool made = false;
     if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, &message) != SQLITE_OK)
         goto failed;
-    made = read_number(db, "SELECT count(*) FROM sqlite_schema") == 0;
-    if (made && sqlite3_exec(db, schema, NULL, NULL, &message) != SQLITE_OK)
-        goto failed;
-    if (!check_version(db, path, error)) {
+    if (find_version(db) != version) {
+        fail(error, path, "another program has just changed it; try again");
         sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
         return false;
     }
+    for (long i = version; i < STORE_SCHEMA; i++)
+        if (sqlite3_exec(db, steps[i], NULL, NULL, &message) != SQLITE_OK)
+            goto failed;
     if (sqlite3_exec(db, "COMMIT", NULL, NULL, &message) != SQLITE_OK)
         goto failed;
     return true;
@@ -155,4 +224,16 @@ failed:
     sqlite3_free(message);
     sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
     return false;
+}
+
+bool store_schema(sqlite3 *db, const char *path, struct store_error *error)
+{
+    long version = find_version(db);
+    if (!check_version(version, path, error))
+        return false;
+    if (version == STORE_SCHEMA)
+        return true;
+    if (version > 0 && !keep_copy(db, path, version, error))
+        return false;
+    return take_steps(db, path, version, error);
 }

@@ -13,43 +13,41 @@ static int parameter(enum lease_column column)
     return (int)column + 1;
 }
 
-#define PARAMETER_GATEWAY 11
-
-static bool bind_bytes(sqlite3_stmt *s, int at, const void *bytes, size_t len)
+bool store_bind_bytes(sqlite3_stmt *s, int at, const void *bytes, size_t len)
 {
     return sqlite3_bind_blob(s, at, len ? bytes : "", (int)len, SQLITE_STATIC) == SQLITE_OK;
 }
 
-static bool bind_number(sqlite3_stmt *s, int at, int64_t number)
+bool store_bind_number(sqlite3_stmt *s, int at, int64_t number)
 {
     return sqlite3_bind_int64(s, at, number) == SQLITE_OK;
 }
 
 static bool bind_key(const struct store *store, sqlite3_stmt *s, const struct lewes_wg_public *key)
 {
-    return bind_bytes(s, parameter(LEASE_COLUMN_WG_KEY), key, sizeof *key) &&
-           bind_bytes(s, PARAMETER_GATEWAY, &store->gateway, sizeof store->gateway);
+    return store_bind_bytes(s, parameter(LEASE_COLUMN_WG_KEY), key, sizeof *key) &&
+           store_bind_bytes(s, STORE_PARAMETER_GATEWAY, &store->gateway, sizeof store->gateway);
 }
 
 static bool bind_balance(sqlite3_stmt *s, const struct lease *lease)
 {
     int pair = parameter(LEASE_COLUMN_PAIR);
     bool bound = lease->pair == LEASE_NO_PAIR ? sqlite3_bind_null(s, pair) == SQLITE_OK
-                                              : bind_number(s, pair, lease->pair);
-    return bound && bind_number(s, parameter(LEASE_COLUMN_STATE), lease->state) &&
-           bind_number(s, parameter(LEASE_COLUMN_BALANCE), lease->balance) &&
-           bind_number(s, parameter(LEASE_COLUMN_EXPIRES), lease->expires);
+                                              : store_bind_number(s, pair, lease->pair);
+    return bound && store_bind_number(s, parameter(LEASE_COLUMN_STATE), lease->state) &&
+           store_bind_number(s, parameter(LEASE_COLUMN_BALANCE), lease->balance) &&
+           store_bind_number(s, parameter(LEASE_COLUMN_EXPIRES), lease->expires);
 }
 
 static bool bind_registration(sqlite3_stmt *s, const struct lease *lease)
 {
-    return bind_bytes(s, parameter(LEASE_COLUMN_IDENTITIES), lease->identities,
-                      lease->identity_count * sizeof lease->identities[0]) &&
-           bind_bytes(s, parameter(LEASE_COLUMN_LAST_DIGEST), lease->last_digest,
-                      sizeof lease->last_digest) &&
-           bind_bytes(s, parameter(LEASE_COLUMN_ANSWER), lease->answer, lease->answer_len) &&
-           bind_number(s, parameter(LEASE_COLUMN_ANSWERED_AT), lease->answered_at) &&
-           bind_number(s, parameter(LEASE_COLUMN_CREATED), lease->created);
+    return store_bind_bytes(s, parameter(LEASE_COLUMN_IDENTITIES), lease->identities,
+                            lease->identity_count * sizeof lease->identities[0]) &&
+           store_bind_bytes(s, parameter(LEASE_COLUMN_LAST_DIGEST), lease->last_digest,
+                            sizeof lease->last_digest) &&
+           store_bind_bytes(s, parameter(LEASE_COLUMN_ANSWER), lease->answer, lease->answer_len) &&
+           store_bind_number(s, parameter(LEASE_COLUMN_ANSWERED_AT), lease->answered_at) &&
+           store_bind_number(s, parameter(LEASE_COLUMN_CREATED), lease->created);
 }
 
 static bool lease_valid(const struct lease *lease)
@@ -59,7 +57,7 @@ static bool lease_valid(const struct lease *lease)
            lease->state <= LEASE_REMOVING;
 }
 
-static bool ticket_valid(const struct store_ticket *ticket)
+bool store_ticket_valid(const struct store_ticket *ticket)
 {
     return ticket->payment_len > 0 && ticket->payment_len <= PAYMENT_MAX &&
            ticket->epoch <= INT64_MAX && ticket->amount <= INT64_MAX;
@@ -83,37 +81,39 @@ static enum store_result outcome(struct store *store, int code, enum store_resul
 }
 
 /* Runs a bound write. */
-static enum store_result write_row(struct store *store, sqlite3_stmt *s, enum store_point point,
-                                   enum store_result unique)
+enum store_result store_write_row(struct store *store, sqlite3_stmt *s, enum store_point point,
+                                  enum store_result unique)
 {
     enum store_result result = outcome(store, store_step(store, s, point), unique);
     store_reset(s);
     return result;
 }
 
-static enum store_result not_bound(struct store *store, sqlite3_stmt *s)
+enum store_result store_not_bound(struct store *store, sqlite3_stmt *s)
 {
     store_reset(s);
     return store_failed(store, SQLITE_NOMEM);
 }
 
-static enum store_result insert_ticket(struct store *store, const struct store_ticket *t)
+enum store_result store_insert_ticket(struct store *store, const struct store_ticket *t)
 {
     char date[16];
     sqlite3_stmt *s = store->statements[STATEMENT_INSERT_TICKET];
     snprintf(date, sizeof date, "%04u-%03u", (unsigned)t->spend_date.year,
              (unsigned)t->spend_date.day);
-    if (!bind_bytes(s, 1, t->serial, sizeof t->serial) ||
-        !bind_bytes(s, 2, &store->gateway, sizeof store->gateway) ||
-        !bind_bytes(s, 3, t->owner, sizeof t->owner) || !bind_number(s, 4, t->mode) ||
-        !bind_number(s, 5, t->ticket_type) || !bind_number(s, 6, (int64_t)t->epoch) ||
+    if (!store_bind_bytes(s, 1, t->serial, sizeof t->serial) ||
+        !store_bind_bytes(s, 2, &store->gateway, sizeof store->gateway) ||
+        !store_bind_bytes(s, 3, t->owner, sizeof t->owner) || !store_bind_number(s, 4, t->mode) ||
+        !store_bind_number(s, 5, t->ticket_type) || !store_bind_number(s, 6, (int64_t)t->epoch) ||
         sqlite3_bind_text(s, 7, date, -1, SQLITE_STATIC) != SQLITE_OK ||
-        !bind_number(s, 8, (int64_t)t->amount) || !bind_bytes(s, 9, t->digest, sizeof t->digest) ||
-        !bind_bytes(s, 10, t->tag, sizeof t->tag) ||
-        !bind_bytes(s, 11, t->pay_info, sizeof t->pay_info) || !bind_number(s, 12, t->spent_at) ||
-        !bind_bytes(s, 13, t->payment, t->payment_len))
-        return not_bound(store, s);
-    return write_row(store, s, STORE_POINT_TICKET, STORE_SERIAL_CONFLICT);
+        !store_bind_number(s, 8, (int64_t)t->amount) ||
+        !store_bind_bytes(s, 9, t->digest, sizeof t->digest) ||
+        !store_bind_bytes(s, 10, t->tag, sizeof t->tag) ||
+        !store_bind_bytes(s, 11, t->pay_info, sizeof t->pay_info) ||
+        !store_bind_number(s, 12, t->spent_at) ||
+        !store_bind_bytes(s, 13, t->payment, t->payment_len))
+        return store_not_bound(store, s);
+    return store_write_row(store, s, STORE_POINT_TICKET, STORE_SERIAL_CONFLICT);
 }
 
 static enum store_result upsert_lease(struct store *store, const struct lease *lease)
@@ -121,20 +121,20 @@ static enum store_result upsert_lease(struct store *store, const struct lease *l
     sqlite3_stmt *s = store->statements[STATEMENT_UPSERT_LEASE];
     if (!bind_key(store, s, &lease->wg_key) || !bind_balance(s, lease) ||
         !bind_registration(s, lease))
-        return not_bound(store, s);
-    return write_row(store, s, STORE_POINT_LEASE, STORE_PAIR_CONFLICT);
+        return store_not_bound(store, s);
+    return store_write_row(store, s, STORE_POINT_LEASE, STORE_PAIR_CONFLICT);
 }
 
 enum store_result store_register(struct store *store, const struct store_ticket *ticket,
                                  const struct lease *lease)
 {
-    if (!lease_valid(lease) || (ticket && !ticket_valid(ticket)))
+    if (!lease_valid(lease) || (ticket && !store_ticket_valid(ticket)))
         return STORE_INVALID;
     enum store_result result = store_save(store);
     if (result != STORE_OK)
         return result;
     if (ticket)
-        result = insert_ticket(store, ticket);
+        result = store_insert_ticket(store, ticket);
     if (result == STORE_OK)
         result = upsert_lease(store, lease);
     if (result == STORE_OK)
@@ -147,7 +147,7 @@ enum store_result store_register(struct store *store, const struct store_ticket 
 /* Runs a bound UPDATE or DELETE of one lease. */
 static enum store_result change(struct store *store, sqlite3_stmt *s)
 {
-    enum store_result result = write_row(store, s, STORE_POINT_STATE, STORE_PAIR_CONFLICT);
+    enum store_result result = store_write_row(store, s, STORE_POINT_STATE, STORE_PAIR_CONFLICT);
     if (result == STORE_OK && sqlite3_changes(store->db) == 0)
         return STORE_NOT_FOUND;
     return result;
@@ -159,7 +159,7 @@ static enum store_result change_key(struct store *store, enum store_statement wh
     sqlite3_stmt *s = store->statements[which];
     if (store->broken)
         return STORE_UNAVAILABLE;
-    return bind_key(store, s, key) ? change(store, s) : not_bound(store, s);
+    return bind_key(store, s, key) ? change(store, s) : store_not_bound(store, s);
 }
 
 enum store_result store_activate(struct store *store, const struct lewes_wg_public *key)
@@ -178,8 +178,8 @@ enum store_result store_set_state(struct store *store, const struct lewes_wg_pub
     sqlite3_stmt *s = store->statements[STATEMENT_SET_STATE];
     if (store->broken)
         return STORE_UNAVAILABLE;
-    if (!bind_key(store, s, key) || !bind_number(s, parameter(LEASE_COLUMN_STATE), state))
-        return not_bound(store, s);
+    if (!bind_key(store, s, key) || !store_bind_number(s, parameter(LEASE_COLUMN_STATE), state))
+        return store_not_bound(store, s);
     return change(store, s);
 }
 
@@ -191,6 +191,6 @@ enum store_result store_update_lease(struct store *store, const struct lease *le
     if (store->broken)
         return STORE_UNAVAILABLE;
     if (!bind_key(store, s, &lease->wg_key) || !bind_balance(s, lease))
-        return not_bound(store, s);
+        return store_not_bound(store, s);
     return change(store, s);
 }

@@ -10,6 +10,8 @@
 /* What a request claims. It stays where it is until its registration is over. */
 struct verifier_claim {
     const struct lewes_request *request;
+    uint8_t owner[LEWES_KEY_LEN];     /* who is credited: the WireGuard key, or the identity in
+                                         mixnet mode */
     uint8_t digest[LEASE_DIGEST_LEN]; /* SHA-256(payment, pay_info), registration.md 4 */
     int64_t unix_seconds;             /* now, as the gateway sees it */
 };

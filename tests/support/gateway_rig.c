@@ -146,6 +146,8 @@ static void set_defaults(struct settings *s)
     s->wireguard.exclusive = true;
     s->metering.credit_days = 6;
     s->storage.timeout = 5000;
+    (void)snprintf(s->mixnet.hook, sizeof s->mixnet.hook, "none");
+    (void)snprintf(s->mixnet.sphinx_key, sizeof s->mixnet.sphinx_key, "from identity");
     s->forward.enabled = true;
     (void)snprintf(s->forward.directory, sizeof s->forward.directory, "none");
     s->forward.allow_private = true;

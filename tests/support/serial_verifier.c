@@ -27,7 +27,7 @@ static enum store_result look_up(struct store *store, const struct verifier_clai
         return STORE_OK;
     if (result == STORE_OK) {
         bool same =
-            memcmp(spent.owner, &request->wg_key, sizeof spent.owner) == 0 &&
+            memcmp(spent.owner, claim->owner, sizeof spent.owner) == 0 &&
             memcmp(spent.pay_info, request->credential.pay_info, sizeof spent.pay_info) == 0;
         *history = same ? POLICY_TICKET_SAME : POLICY_TICKET_SPENT;
     }
@@ -50,7 +50,7 @@ static bool record(const struct verifier_claim *claim, struct store_ticket *tick
     struct lewes_payment_view view = {0};
     (void)!lewes_payment_peek(&view, request->credential.payment, request->credential.payment_len);
     memcpy(ticket->serial, view.serial, sizeof ticket->serial);
-    memcpy(ticket->owner, &request->wg_key, sizeof ticket->owner);
+    memcpy(ticket->owner, claim->owner, sizeof ticket->owner);
     ticket->mode = request->mode;
     ticket->ticket_type = request->ticket_type;
     ticket->epoch = request->credential.epoch;

@@ -18,7 +18,7 @@ void store_file_start(struct store_file *file);
 /* Closes and opens it again, as a restart does. */
 void store_file_reopen(struct store_file *file);
 
-/* Closes it and removes the directory. */
+/* Closes it and removes the directory, with copies of the database that upgrades made. */
 void store_file_end(struct store_file *file);
 
 /* Runs SQL on the file past the store. */

@@ -40,7 +40,10 @@ struct row {
 static const struct row rows[] = {
     {"gateway.identity_file", 0, {"k", "/a b/#c", TEXT_255}, {"", TEXT_256}},
     {"gateway.enabled", LIVE, {"yes", "no"}, {"", "true", "Yes", "1", "noo"}},
-    {"gateway.modes", LIVE, {"dvpn"}, {"", "mixnet", "dvpn,dvpn", "dvpn,", ",", "none"}},
+    {"gateway.modes",
+     LIVE,
+     {"dvpn", "mixnet", "dvpn,mixnet", "mixnet, dvpn"},
+     {"", "dvpn,dvpn", "dvpn,", ",", "none", "Mixnet"}},
     {"gateway.timestamp_tolerance",
      LIVE,
      {"5s", "1h", "5000ms", "3600s"},
@@ -140,6 +143,15 @@ static const struct row rows[] = {
     {"log.level", 0, {"debug", "info", "warning", "error"}, {"", "warn", "INFO"}},
     {"log.format", 0, {"text", "json"}, {"", "xml"}},
     {"log.addresses", 0, {"none", "short", "full"}, {"", "yes"}},
+    {"mixnet.hook",
+     LIVE,
+     {"none", "unix:/x", "unix:x", "unix:" TEXT_107},
+     {"", "unix:", "/x", "udp:192.0.2.1:5", "unix:" TEXT_108, "None"}},
+    {"mixnet.sphinx_key",
+     LIVE,
+     {"from identity", "4vJ9JU1bJJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi"},
+     {"", "identity", "4vJ9JU1bJJJE96FWSJKvHsmmFADCg4gpZQff", "none",
+      "4vJ9JU1bJJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKiii"}},
     {"security.allow_mock", 0, {"yes", "no"}, {"", "maybe"}},
 };
 /* NOLINTEND(bugprone-suspicious-missing-comma) */
@@ -259,7 +271,7 @@ static void gateway_and_registration_have_the_defaults_of_the_specification(void
     assert_int_equal(config_load(&config, &nothing, &error), 0);
     assert_string_equal(s->gateway.identity_file, "/etc/lewes/identity.key");
     assert_true(s->gateway.enabled);
-    assert_int_equal(s->gateway.modes, SETTINGS_MODE_DVPN);
+    assert_int_equal(s->gateway.modes, SETTINGS_MODE_DVPN | SETTINGS_MODE_MIXNET);
     assert_int_equal(s->gateway.timestamp_tolerance, 30000);
     assert_int_equal(s->listen.control.count, 1);
     assert_true(text_is(&s->listen.control.at[0].ip, 6, any));
@@ -280,6 +292,8 @@ static void gateway_and_registration_have_the_defaults_of_the_specification(void
     assert_int_equal(s->log.level, SETTINGS_LOG_INFO);
     assert_int_equal(s->log.format, SETTINGS_LOG_TEXT);
     assert_int_equal(s->log.addresses, SETTINGS_LOG_SHORT);
+    assert_string_equal(s->mixnet.hook, "none");
+    assert_string_equal(s->mixnet.sphinx_key, "from identity");
     assert_false(s->security.allow_mock);
 }
 
