@@ -82,6 +82,7 @@ struct lewes_hop_options {
     const char *host; /* name or address, without brackets; an exit's must be an address */
     uint16_t port;    /* 0 = LEWES_CONTROL_PORT */
     const struct lewes_description *description; /* verified; NULL: nothing is known */
+    bool description_is_new; /* made just now: a clock that differs is corrected, in either way */
     struct lewes_ed25519_seed identity; /* our own, one for each gateway and WireGuard key */
     struct lewes_wg_private wg_key;     /* another one for each hop; mixnet mode: not used */
 };

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/state_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+
+/* ---- directories ---- */
+
+/* Makes what is missing of `path`, which is changed meanwhile. */
+static int make_directories(char *path)
+{
+    for (char *slash = path + 1;; slash++) {
+        slash = strchr(slash, '/');
+        if (slash)
+            *slash = '\0';
+        int failed = mkdir(path, 0700);
+        if (failed && errno != EEXIST)
+            return -1;
+        if (!slash)
+            return 0;
+        *slash = '/';
+    }
+}
+
+static int open_or_make(const char *path)
+{
+    int fd = open(path, DIRECTORY_FLAGS);
+    if (fd >= 0 || errno != ENOENT || !path[0])
+        return fd;
+    char *copy = strdup(path);
+    if (!copy)
+        return -1;
+    int failed = make_directories(copy);
+    int error = errno;
+    free(copy);
+    errno = error;
+    return failed ? -1 : open(path, DIRECTORY_FLAGS);
+}
+
+int state_dir_open(const char *path)
+{
+    struct stat st;
+    int fd = open_or_make(path);
+    if (fd < 0)
+        return -1;
+    int failed = fstat(fd, &st);
+    if (!failed && (st.st_mode & 022)) {
+        errno = EPERM;
+        failed = -1;
+    }
+    if (!failed)
+        return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+/* ---- files ---- */
+
+/* One byte more than `cap` is asked for, to see whether there is one. */
+static ssize_t read_all(int fd, uint8_t *out, size_t cap)
+{
+    size_t len = 0;
+    uint8_t more;
+    for (;;) {
+        bool full = len == cap;
+        ssize_t n = full ? read(fd, &more, 1) : read(fd, out + len, cap - len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            return (ssize_t)len;
+        if (full) {
+            errno = EFBIG;
+            return -1;
+        }
+        len += (size_t)n;
+    }
+}
+
+ssize_t state_file_read(int dir, const char *name, uint8_t *out, size_t cap)
+{
+    struct stat st;
+    ssize_t len = -1;
+    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &st) == 0) {
+        if (st.st_mode & 077)
+            errno = EPERM;
+        else if (!S_ISREG(st.st_mode))
+            errno = EINVAL;
+        else
+            len = read_all(fd, out, cap);
+    }
+    int error = errno;
+    close(fd);
+    errno = error;
+    return len;
+}
+
+static int write_all(int fd, const uint8_t *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, bytes, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        bytes += n;
+        len -= (size_t)n;
+    }
+    return fsync(fd);
+}
+
+int state_file_replace(int dir, const char *name, const uint8_t *bytes, size_t len)
+{
+    char temporary[NAME_MAX + 1];
+    int n = snprintf(temporary, sizeof temporary, "%s.new", name);
+    if (n < 0 || (size_t)n >= sizeof temporary) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    int fd =
+        openat(dir, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, (mode_t)0600);
+    if (fd < 0)
+        return -1;
+    int failed = write_all(fd, bytes, len);
+    int error = errno;
+    if (close(fd) && !failed) {
+        failed = -1;
+        error = errno;
+    }
+    if (!failed && renameat(dir, temporary, dir, name)) {
+        failed = -1;
+        error = errno;
+    }
+    if (failed) {
+        unlinkat(dir, temporary, 0);
+        errno = error;
+        return -1;
+    }
+    return fsync(dir);
+}
