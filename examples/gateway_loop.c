@@ -5,7 +5,8 @@
  *
  *     gateway_loop PORT        PORT 0 takes any free one
  *
- * Its first line on stdout is "listening ADDRESS PORT IDENTITY". It runs until it is killed.
+ * Its first line on stdout is "listening ADDRESS PORT IDENTITY DIGEST", where DIGEST announces its
+ * X-Wing key: X25519 is always served, other suites need a key pair. It runs until it is killed.
  *
  * What a real gateway does besides is the program lewesd: limits by source, payments, addresses,
  * a WireGuard device, a database.
@@ -359,25 +360,47 @@ static int listen_on(uint16_t *port)
     return fd;
 }
 
+/* The identity, with a key pair for the suite X-Wing. A real gateway has both seeds in files. */
+static enum lewes_error make_identity(struct lewes_kem_digest *digest)
+{
+    struct lewes_ed25519_seed seed;
+    struct lewes_kem_seed kem_seed;
+    struct lewes_kem_public key;
+    enum lewes_error error = lewes_ed25519_generate(&seed, &env);
+
+    if (error == LEWES_OK)
+        error = lewes_identity_new(&identity, &env, &seed);
+    lewes_wipe(&seed, sizeof seed);
+    if (error == LEWES_OK)
+        error = lewes_kem_generate(&kem_seed, LEWES_KEM_XWING, &env);
+    if (error == LEWES_OK)
+        error = lewes_identity_add_kem(identity, LEWES_KEM_XWING, &kem_seed);
+    lewes_wipe(&kem_seed, sizeof kem_seed);
+    if (error == LEWES_OK)
+        error = lewes_identity_kem(identity, LEWES_KEM_XWING, &key);
+    return error == LEWES_OK ? lewes_kem_digest(digest, &key, LEWES_HASH_BLAKE3) : error;
+}
+
 int main(int argc, char **argv)
 {
     uint16_t port = argc == 2 ? (uint16_t)atoi(argv[1]) : 0;
     char text[LEWES_BASE58_CAP];
-    struct lewes_ed25519_seed seed;
+    struct lewes_kem_digest digest;
     const int listener = listen_on(&port);
 
     if (listener < 0) {
         perror("listen");
         return 1;
     }
-    if (lewes_ed25519_generate(&seed, &env) != LEWES_OK || /* a real gateway has it in a file */
-        lewes_identity_new(&identity, &env, &seed) != LEWES_OK)
+    if (make_identity(&digest) != LEWES_OK)
         return 1;
-    lewes_wipe(&seed, sizeof seed);
     for (unsigned i = 0; i < CLIENTS_MAX; i++)
         clients[i].fd = -1;
     lewes_base58_encode(text, lewes_identity_public(identity)->bytes);
-    printf("listening 127.0.0.1 %u %s\n", port, text);
+    printf("listening 127.0.0.1 %u %s ", port, text);
+    for (unsigned i = 0; i < sizeof digest.bytes; i++)
+        printf("%02x", digest.bytes[i]);
+    printf("\n");
     fflush(stdout);
     for (;;)
         turn(listener);

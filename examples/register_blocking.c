@@ -3,10 +3,12 @@
  * A client that registers with a gateway over one blocking socket, with liblewes alone
  * (doc/embedding.md, step 2).
  *
- *     register_blocking ADDRESS PORT GATEWAY
+ *     register_blocking ADDRESS PORT GATEWAY [DIGEST]
  *
- * GATEWAY is the gateway's identity in base58. The payment is a mock that only gateways for tests
- * take. Exit code: 0 registered, 1 failed before anything was paid, 2 failed afterwards, 3 refused.
+ * GATEWAY is the gateway's identity in base58. With DIGEST, the BLAKE3 digest of its X-Wing key in
+ * hexadecimal, the handshake is post-quantum, and nothing else is accepted. The payment is a mock
+ * that only gateways for tests take. Exit code: 0 registered, 1 failed before anything was paid, 2
+ * failed afterwards, 3 refused.
  *
  * Applications call lewes_register() of liblewes-client instead: it also stores, retries, and
  * cancels. This program shows what is beneath it.
@@ -158,8 +160,9 @@ gone:
 
 /* ---- the handshake ---- */
 
-/* Two flights: hello, key request and Handshake1 leave at once; the event "may send" says that the
- * gateway has proved itself, and nobody else will read what is sent from now on. */
+/* Early flights: all that can be said leaves at once, with X25519 everything up to Handshake1. The
+ * event "may send" says that the gateway has proved itself: nobody else will read what is sent from
+ * now on. */
 static int shake_hands(struct connection *c)
 {
     struct lewes_event event = {LEWES_EVENT_NONE, NULL, 0, NULL};
@@ -256,33 +259,59 @@ out:
     return status;
 }
 
+/* Everything that is drawn is drawn here; a real client keeps its seed (registration.md 7). */
+static enum lewes_error begin(struct connection *c, struct lewes_identity **identity,
+                              const struct lewes_ed25519_public *gateway,
+                              const struct lewes_kem_digest *digest)
+{
+    /* Best first. Who has the whole key of an earlier session gives it as well, and Handshake1
+     * leaves in the first flight; without it the first flight ends with the key request. */
+    const struct lewes_suite suite = {.kem = LEWES_KEM_XWING, .digest = digest};
+    struct lewes_session_config config = {
+        .role = LEWES_INITIATOR,
+        .unix_ms = (uint64_t)time(NULL) * 1000,
+        .peer = gateway,
+        .suites = &suite,
+        .suite_count = digest != NULL ? 1 : 0, /* none: X25519 alone */
+        .early = true,
+    };
+    struct lewes_ed25519_seed seed;
+    enum lewes_error error = lewes_ed25519_generate(&seed, &env);
+
+    if (error == LEWES_OK)
+        error = lewes_identity_new(identity, &env, &seed);
+    lewes_wipe(&seed, sizeof seed);
+    config.identity = *identity;
+    return error == LEWES_OK ? lewes_session_new(&c->session, &env, &config, now_ms()) : error;
+}
+
+static int parse_digest(struct lewes_kem_digest *digest, const char *hex)
+{
+    *digest = (struct lewes_kem_digest){.kem = LEWES_KEM_XWING, .hash = LEWES_HASH_BLAKE3};
+    if (strlen(hex) != 2 * sizeof digest->bytes)
+        return -1;
+    for (unsigned i = 0; i < sizeof digest->bytes; i++)
+        if (sscanf(hex + (size_t)2 * i, "%2hhx", &digest->bytes[i]) != 1)
+            return -1;
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static struct connection c = {.fd = -1};
     struct lewes_ed25519_public gateway;
-    struct lewes_ed25519_seed seed;
+    struct lewes_kem_digest digest;
     struct lewes_identity *identity = NULL;
     enum lewes_error error;
     int status = 1;
 
-    if (argc != 4 || lewes_base58_decode(gateway.bytes, argv[3], strlen(argv[3])) != LEWES_OK) {
-        fprintf(stderr, "usage: register_blocking ADDRESS PORT GATEWAY\n");
+    if (argc < 4 || argc > 5 ||
+        lewes_base58_decode(gateway.bytes, argv[3], strlen(argv[3])) != LEWES_OK ||
+        (argc == 5 && parse_digest(&digest, argv[4]) != 0)) {
+        fprintf(stderr, "usage: register_blocking ADDRESS PORT GATEWAY [DIGEST]\n");
         return 1;
     }
-    error = lewes_ed25519_generate(&seed, &env); /* a real client keeps it: registration.md 7 */
-    if (error == LEWES_OK)
-        error = lewes_identity_new(&identity, &env, &seed);
-    lewes_wipe(&seed, sizeof seed);
-    if (error == LEWES_OK) {
-        const struct lewes_session_config config = {
-            .role = LEWES_INITIATOR,
-            .identity = identity,
-            .unix_ms = (uint64_t)time(NULL) * 1000,
-            .peer = &gateway,
-            .early = true,
-        };
-        error = lewes_session_new(&c.session, &env, &config, now_ms());
-    }
+    error = begin(&c, &identity, &gateway, argc == 5 ? &digest : NULL);
     if (error != LEWES_OK) {
         fprintf(stderr, "cannot begin: %s\n", lewes_strerror(error));
         goto out;
@@ -292,8 +321,10 @@ int main(int argc, char **argv)
         perror("connect");
         goto out;
     }
-    if (shake_hands(&c) == 0)
+    if (shake_hands(&c) == 0) {
+        printf("suite %s\n", lewes_kem_name(lewes_session_kem(c.session)));
         status = ask(&c, &gateway);
+    }
 out:
     if (c.fd >= 0)
         close(c.fd);
