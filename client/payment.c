@@ -36,6 +36,15 @@ static bool fail_journal(struct run *run, struct hop *hop, int error)
         return run_fail(run, hop, &fault, "the journal of %s was damaged and has been set aside",
                         hop_name(run, hop));
     }
+    if (error == EPERM) {
+        fault.advice = "Take these rights from them: chmod -R go= on the journal's directory";
+        return run_fail(run, hop, &fault,
+                        "others can read the journal of %s, or write in its directory",
+                        hop_name(run, hop));
+    }
+    if (error == ENOTSUP)
+        return run_fail(run, hop, &fault, "a later version wrote the journal of %s",
+                        hop_name(run, hop));
     return run_fail(run, hop, &fault, "the journal of %s: %s", hop_name(run, hop), strerror(error));
 }
 

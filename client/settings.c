@@ -101,6 +101,14 @@ static bool take_hop(struct run *run, struct hop *hop)
                    "Copy it again from the gateway's operator");
     if (hop->outer && !take_exit_address(run, hop))
         return false;
+    const struct lewes_description *described = options->description;
+    if (described && memcmp(&described->identity, &options->gateway, LEWES_KEY_LEN) != 0)
+        return bad(run, hop, LEWES_ERROR_ARGUMENT, "the description is of another gateway",
+                   "Get the one of this gateway");
+    if (described && !(described->modes & (1u << run->options->mode)))
+        return bad(run, hop, LEWES_ERROR_ARGUMENT,
+                   "the gateway's description does not offer this mode",
+                   "Choose another gateway, or another mode");
     enum lewes_error error = take_wg_key(run, hop);
     if (error == LEWES_ERROR_KEY)
         return bad(run, hop, error, "the WireGuard key is not usable", "Make a new one");
@@ -128,6 +136,26 @@ static bool compare_hops(struct run *run, struct hop *entry, struct hop *exit)
     return true;
 }
 
+/* registration.md 7, step 2; of two descriptions the entry's is believed first. */
+static void take_clock(struct run *run, const struct hop *exit)
+{
+    uint64_t now = run_unix_ms(run) / 1000;
+    int64_t offset = suites_clock_offset(&run->options->entry, now);
+    if (offset == 0 && exit)
+        offset = suites_clock_offset(exit->options, now);
+    run->clock_offset = run->result->clock_offset = offset;
+}
+
+/* Whoever is nearer knows better. */
+static void correct_clock(struct run *run)
+{
+    uint64_t now = run_unix_ms(run) / 1000;
+    for (size_t i = 0; i < LEWES_HOPS && run->clock_offset == 0; i++)
+        if (run->hops[i].options)
+            run->clock_offset = suites_clock_offset(run->hops[i].options, now);
+    run->result->clock_offset = run->clock_offset;
+}
+
 bool settings_take(struct run *run)
 {
     struct hop *entry = &run->hops[LEWES_HOP_ENTRY], *exit = run_exit(run);
@@ -137,6 +165,8 @@ bool settings_take(struct run *run)
     if (exit && run->options->mode == LEWES_MODE_MIXNET)
         return bad(run, exit, LEWES_ERROR_ARGUMENT, "mixnet mode has one hop only",
                    "Leave the exit out");
+    take_clock(run, exit);
+    correct_clock(run);
     return take_times(run) && take_hop(run, entry) &&
            (!exit || (take_hop(run, exit) && compare_hops(run, entry, exit)));
 }
