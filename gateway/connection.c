@@ -16,6 +16,7 @@ static const enum end deadline_ends[DEADLINES] = {
     [DEADLINE_WRITE] = END_IO,
     [DEADLINE_LIFETIME] = END_LIFETIME,
     [DEADLINE_REGISTRATION] = END_REFUSED,
+    [DEADLINE_SUBSESSION] = END_IO, /* never: it ends no connection */
 };
 
 /* ---- the end ---- */
@@ -111,6 +112,12 @@ static void registration_late(struct connection *c)
         connection_end(c, END_IO);
 }
 
+static void subsession_late(struct connection *c)
+{
+    conversation_expire(c);
+    deadlines_set(&c->deadlines, DEADLINE_SUBSESSION, conversation_deadline(c));
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     struct connection *c = timer->data;
@@ -121,6 +128,8 @@ static void on_timer(uv_timer_t *timer)
         arm(c);
     else if (which == DEADLINE_REGISTRATION)
         registration_late(c);
+    else if (which == DEADLINE_SUBSESSION)
+        subsession_late(c);
     else
         connection_end(c, deadline_ends[which]);
     if (c->phase != CONNECTION_ENDED)
@@ -157,6 +166,7 @@ static void rest(struct connection *c)
     }
     if (c->session != NULL && !c->half_open) {
         deadlines_clear(&c->deadlines, DEADLINE_HANDSHAKE);
+        deadlines_set(&c->deadlines, DEADLINE_SUBSESSION, conversation_deadline(c));
         set_deadline(c, DEADLINE_IDLE, c->service->settings->timeouts.idle);
     }
     watch(c, UV_READABLE);

@@ -37,7 +37,9 @@ struct connection {
     uint32_t slot;               /* of limits.h */
 
     struct lewes_session *session;
-    uint32_t index; /* of the session, 0 without one */
+    uint32_t index;               /* of the session, 0 without one */
+    struct lewes_session *parent; /* what the session has replaced: read only (G4.5); or NULL */
+    uint32_t parent_index;
     bool half_open; /* counted as such */
     uint32_t hellos;
     uint32_t failed_verifications;
@@ -84,8 +86,19 @@ void connection_answer_last(struct connection *c, size_t len, enum end end);
 /* Ends at once and says nothing. */
 void connection_end(struct connection *c, enum end end);
 
-/* Frees the session and its place in the tables; for connection_end and a handshake that failed to
- * begin. */
+/* The session that the packet in c->stream names; it refuses the packet if that is another one. */
+struct lewes_session *conversation_addressed(struct connection *c);
+/* Makes an index that of a subsession; lewes_take_index. */
+bool conversation_take_index(void *sessions, uint32_t index);
+/* Serves `subsession` from now on, beside the session that it has replaced (G4.5). */
+void conversation_adopt(struct connection *c, struct lewes_session *subsession);
+/* Does what time demands of the sessions, after DEADLINE_SUBSESSION. */
+void conversation_expire(struct connection *c);
+/* When that is; LEWES_NEVER during the handshake, which has a deadline of its own. */
+lewes_time conversation_deadline(const struct connection *c);
+
+/* Frees the sessions and their places in the tables; for connection_end and a handshake that failed
+ * to begin. */
 void conversation_forget_session(struct connection *c);
 
 #endif

@@ -18,18 +18,6 @@ static lewes_time now_of(const struct connection *c)
     return uv_now(c->service->loop);
 }
 
-void conversation_forget_session(struct connection *c)
-{
-    struct service *service = c->service;
-    if (c->half_open)
-        limits_half_open_end(service->limits, c->slot);
-    c->half_open = false;
-    sessions_remove(service->sessions, c->index);
-    lewes_session_free(c->session);
-    c->session = NULL;
-    c->index = 0;
-}
-
 /* Writes what the session has due, `cap` bytes at most, and the answer if it has one. */
 static void write_up_to(struct connection *c, size_t cap)
 {
@@ -144,6 +132,9 @@ static enum lewes_error make_session(struct connection *c, const struct lewes_he
         .handshake_ms = until > now ? until - now : 1,
         .clock_tolerance = (uint32_t)(service->settings->gateway.timestamp_tolerance / 1000),
         .hello = hello,
+        .subsessions = true,
+        .take_index = conversation_take_index,
+        .take_index_user = service->sessions,
     };
     enum lewes_error error = lewes_session_new(&c->session, &service->env, &config, now);
     return error == LEWES_OK ? salts_add(service->salts, hello->salt, now) : error;
@@ -340,8 +331,8 @@ void conversation_packet(struct connection *c)
         take_hello(c);
         return;
     }
-    enum lewes_error error =
-        lewes_session_read(c->session, stream_packet(&c->stream), c->stream.len, now_of(c), &event);
+    enum lewes_error error = lewes_session_read(
+        conversation_addressed(c), stream_packet(&c->stream), c->stream.len, now_of(c), &event);
     if (error != LEWES_OK) {
         connection_end(c, end_of_error(error));
         return;
@@ -352,5 +343,7 @@ void conversation_packet(struct connection *c)
     }
     if (event.kind == LEWES_EVENT_ESTABLISHED)
         established(c);
+    if (event.kind == LEWES_EVENT_SUBSESSION)
+        conversation_adopt(c, event.subsession);
     write_due(c);
 }

@@ -16,6 +16,7 @@ enum deadline {
     DEADLINE_WRITE,        /* since the last progress of an answer */
     DEADLINE_LIFETIME,     /* from accept */
     DEADLINE_REGISTRATION, /* from the request to its answer */
+    DEADLINE_SUBSESSION,   /* a subsession under way, or the session that it has replaced */
     DEADLINES
 };
 

@@ -458,6 +458,7 @@ void gateway_count(const struct gateway *g, struct gateway_counts *counts)
     counts->leased_pairs = pool_count(g->pool, POOL_LEASED);
     counts->accepted = service->accepted;
     counts->handshakes = service->handshakes;
+    counts->subsessions = service->subsessions;
     counts->repairs = repair_count(g->repair);
     memcpy(counts->ends, service->ends, sizeof counts->ends);
     memcpy(counts->busies, service->busies, sizeof counts->busies);

@@ -40,6 +40,7 @@ struct gateway_counts {
     uint32_t leased_pairs;
     uint64_t accepted;
     uint64_t handshakes;
+    uint64_t subsessions;
     uint64_t repairs;
     uint64_t ends[ENDS];
     uint64_t busies[BUSIES];

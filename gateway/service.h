@@ -63,6 +63,7 @@ struct service {
     uint64_t busies[BUSIES];
     uint64_t hellos[HELLO_RESULTS];
     uint64_t handshakes;
+    uint64_t subsessions;
     uint64_t forwarded[FORWARD_NOTICES]; /* by outcome */
     void (*empty)(void *user); /* called when `open` falls to 0 */
     void *user;

@@ -8,6 +8,7 @@
 struct place {
     uint32_t index; /* 0: free */
     bool established;
+    void *owner;
 };
 
 /* Linear probing in a table at most half full. */
@@ -79,10 +80,8 @@ static uint32_t find(const struct sessions *sessions, uint32_t index)
     return at;
 }
 
-enum sessions_verdict sessions_insert(struct sessions *sessions, uint32_t index)
+static enum sessions_verdict insert(struct sessions *sessions, uint32_t index, bool established)
 {
-    if (sessions->half_open >= sessions->caps.half_open)
-        return SESSIONS_CROWDED;
     if (sessions->half_open + sessions->established >= sessions->caps.sessions)
         return SESSIONS_FULL;
     if (index == 0)
@@ -90,9 +89,36 @@ enum sessions_verdict sessions_insert(struct sessions *sessions, uint32_t index)
     uint32_t at = find(sessions, index);
     if (sessions->places[at].index == index)
         return SESSIONS_TAKEN;
-    sessions->places[at] = (struct place){.index = index};
-    sessions->half_open++;
+    sessions->places[at] = (struct place){.index = index, .established = established};
+    if (established)
+        sessions->established++;
+    else
+        sessions->half_open++;
     return SESSIONS_OK;
+}
+
+enum sessions_verdict sessions_insert(struct sessions *sessions, uint32_t index)
+{
+    if (sessions->half_open >= sessions->caps.half_open)
+        return SESSIONS_CROWDED;
+    return insert(sessions, index, false);
+}
+
+enum sessions_verdict sessions_insert_established(struct sessions *sessions, uint32_t index)
+{
+    return insert(sessions, index, true);
+}
+
+void sessions_set_owner(struct sessions *sessions, uint32_t index, void *owner)
+{
+    struct place *place = &sessions->places[find(sessions, index)];
+    if (index != 0 && place->index == index)
+        place->owner = owner;
+}
+
+void *sessions_owner(const struct sessions *sessions, uint32_t index)
+{
+    return index == 0 ? NULL : sessions->places[find(sessions, index)].owner;
 }
 
 void sessions_establish(struct sessions *sessions, uint32_t index)

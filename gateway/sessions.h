@@ -31,6 +31,15 @@ enum sessions_verdict sessions_insert(struct sessions *sessions, uint32_t index)
 /* The handshake of an entered session is complete. */
 void sessions_establish(struct sessions *sessions, uint32_t index);
 
+/* Enters a session that needs no handshake, for it replaces one; half-open sessions do not count
+ * (G4.1, G4.5). */
+enum sessions_verdict sessions_insert_established(struct sessions *sessions, uint32_t index);
+
+/* Ties something to an entered session, NULL to untie it. */
+void sessions_set_owner(struct sessions *sessions, uint32_t index, void *owner);
+/* What is tied to it; NULL: nothing, or there is no such session. */
+void *sessions_owner(const struct sessions *sessions, uint32_t index);
+
 /* The session is gone and its index free; an index that was never entered is ignored. */
 void sessions_remove(struct sessions *sessions, uint32_t index);
 

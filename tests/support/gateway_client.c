@@ -145,8 +145,10 @@ void client_close(struct client *client)
 {
     client_vanish(client);
     lewes_session_free(client->session);
+    lewes_session_free(client->parent);
     lewes_identity_free(client->identity);
     client->session = NULL;
+    client->parent = NULL;
     client->identity = NULL;
 }
 
@@ -248,6 +250,8 @@ void client_make_hello(struct client *client)
         .unix_ms = atomic_load(&client->rig->unix_ms),
         .handshake_ms = 60000,
         .peer = lewes_identity_public(client->rig->identity),
+        .subsessions = client->subsessions,
+        .datagrams = client->datagrams,
     };
     lewes_session_free(client->session);
     client->session = NULL;
@@ -303,6 +307,23 @@ bool client_try_handshake(struct client *client)
 void client_handshake(struct client *client)
 {
     assert_true(client_try_handshake(client));
+}
+
+void client_rekey(struct client *client)
+{
+    struct lewes_event event;
+
+    assert_null(client->parent);
+    assert_int_equal(lewes_session_rekey(client->session, now_of(client)), LEWES_OK);
+    client_write(client);
+    assert_true(client_receive(client));
+    assert_int_equal(lewes_session_read(client->session, client->packet, client->packet_len,
+                                        now_of(client), &event),
+                     LEWES_OK);
+    assert_int_equal(event.kind, LEWES_EVENT_SUBSESSION);
+    client_write(client); /* Ready */
+    client->parent = client->session;
+    client->session = event.subsession;
 }
 
 void client_advance(struct client *client, unsigned messages)

@@ -23,7 +23,9 @@ struct client {
     bool tolerant; /* a reset is the end of the stream: the gateway may fail anywhere */
     struct lewes_identity *identity;
     struct lewes_session *session;
-    size_t split; /* bytes sent at a time; 0 = all */
+    bool subsessions, datagrams;  /* of sessions that are made from now on */
+    struct lewes_session *parent; /* what a subsession has replaced */
+    size_t split;                 /* bytes sent at a time; 0 = all */
 
     uint8_t in[CLIENT_FRAME_CAP];
     size_t in_len;
@@ -70,6 +72,8 @@ bool client_read(struct client *client, enum lewes_event_kind *event);
 /* The whole handshake; false if the gateway closed in between. */
 bool client_try_handshake(struct client *client);
 void client_handshake(struct client *client);
+/* Replaces the session by a subsession, which the gateway must accept. */
+void client_rekey(struct client *client);
 /* The first `messages` of protocol.md 6, both directions counted, from the hello on. */
 void client_advance(struct client *client, unsigned messages);
 

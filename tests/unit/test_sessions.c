@@ -119,6 +119,51 @@ static void coming_and_going_keeps_the_table_right(void **state)
     sessions_free(sessions);
 }
 
+static void a_session_that_replaces_one_is_established_at_once(void **state)
+{
+    const struct sessions_caps caps = {2, 0};
+    struct sessions *sessions = NULL;
+    (void)state;
+    assert_int_equal(sessions_new(&sessions, &env.env, &caps), LEWES_OK);
+    assert_int_equal(sessions_insert_established(sessions, 0), SESSIONS_TAKEN);
+    assert_int_equal(sessions_insert_established(sessions, 7), SESSIONS_OK);
+    assert_int_equal(sessions_insert_established(sessions, 7), SESSIONS_TAKEN);
+    assert_int_equal(sessions_insert_established(sessions, 8), SESSIONS_OK);
+    assert_int_equal(sessions_insert_established(sessions, 9), SESSIONS_FULL);
+    assert_int_equal(sessions_established(sessions), 2);
+    assert_int_equal(sessions_half_open(sessions), 0);
+    sessions_remove(sessions, 7);
+    assert_int_equal(sessions_established(sessions), 1);
+    sessions_free(sessions);
+}
+
+static void an_owner_is_found_until_its_session_goes(void **state)
+{
+    const struct sessions_caps caps = {100, 100};
+    struct sessions *sessions = NULL;
+    int owners[100];
+    (void)state;
+    assert_int_equal(sessions_new(&sessions, &env.env, &caps), LEWES_OK);
+    sessions_set_owner(sessions, 0, owners);
+    sessions_set_owner(sessions, 5, owners); /* not there */
+    assert_null(sessions_owner(sessions, 0));
+    assert_null(sessions_owner(sessions, 5));
+    for (uint32_t i = 1; i < 100; i++) {
+        assert_int_equal(sessions_insert(sessions, i), SESSIONS_OK);
+        assert_null(sessions_owner(sessions, i));
+        sessions_set_owner(sessions, i, &owners[i]);
+    }
+    for (uint32_t i = 1; i < 100; i += 2) /* gaps, that others move into */
+        sessions_remove(sessions, i);
+    for (uint32_t i = 1; i < 100; i++)
+        assert_ptr_equal(sessions_owner(sessions, i), i % 2 == 0 ? (void *)&owners[i] : NULL);
+    sessions_set_owner(sessions, 2, NULL);
+    assert_null(sessions_owner(sessions, 2));
+    assert_int_equal(sessions_insert(sessions, 1), SESSIONS_OK);
+    assert_null(sessions_owner(sessions, 1));
+    sessions_free(sessions);
+}
+
 static void failing_resources_are_reported(void **state)
 {
     const struct sessions_caps caps = {100, 10};
@@ -144,6 +189,8 @@ int main(void)
         TEST(promotion_moves_the_count),
         TEST(caps_come_before_collisions),
         TEST(coming_and_going_keeps_the_table_right),
+        TEST(a_session_that_replaces_one_is_established_at_once),
+        TEST(an_owner_is_found_until_its_session_goes),
         TEST(failing_resources_are_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
