@@ -2,7 +2,7 @@
 # A front door: every target delegates. `make help` lists them.
 PREFIX ?= /usr/local
 
-.PHONY: help deps build demo check bench lint format install dist clean
+.PHONY: help deps build demo check bench fuzz lint format install dist clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -23,6 +23,10 @@ check: ## everything that must pass: lint, unit tests, vectors, end to end
 
 bench: build ## measure
 	@meson test -C build --benchmark --verbose
+
+fuzz: ## look for crashes: every fuzz target for FUZZ_SECONDS (60); TARGET=name for one
+	@scripts/deps build check
+	@scripts/fuzz $(TARGET)
 
 lint: build ## style, limits, promises of the library
 	@tests/lint/run
