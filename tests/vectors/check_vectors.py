@@ -5,9 +5,9 @@ package. TAP on stdout.
 
 check_vectors.py [--quick] [--maker PROGRAM]... [FILE...]
 
-Without FILE it first checks its own primitives against published vectors, then the recordings of
-tests/vectors/lp and vectors/generation1.json, then spoils every kind of value in them and must
-notice. With --quick it checks vectors/generation1.json and nothing else. Each PROGRAM
+Without FILE it first checks its own primitives against published vectors and the values in doc/,
+then the recordings of tests/vectors/lp and vectors/generation1.json, then spoils every kind of
+value in them and must notice. With --quick it checks vectors/generation1.json and nothing else. Each PROGRAM
 (make_vectors of a build) must print that file as it is.
 """
 
@@ -22,7 +22,7 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
-from checker import known_answers, transcript  # noqa: E402
+from checker import documents, known_answers, transcript  # noqa: E402
 from checker.protocol import Wrong  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -165,7 +165,7 @@ def main():
     tap = Tap()
     thorough = not options.files and not options.quick
     if thorough:
-        for name, function in known_answers.ALL.items():
+        for name, function in {**known_answers.ALL, **documents.ALL}.items():
             tap.check(name, lambda check=function: f"{check()} vectors")
     for path in options.files or ([RECORDED, OURS] if thorough else [OURS]):
         check_file(tap, path, thorough)
