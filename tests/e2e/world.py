@@ -175,11 +175,14 @@ class World:
         self.folder = tempfile.mkdtemp(prefix=f"{self.name}-")
         self.undo.append(lambda: shutil.rmtree(self.folder, ignore_errors=True))
 
-    def _make_networks(self):
-        for space in (self.client, self.gateway, self.host):
+    def _make_spaces(self, *spaces):
+        for space in spaces:
             self.undo.append(lambda s=space: run(["ip", "netns", "del", s], check=False))
             self._critical(lambda s=space: run(["ip", "netns", "add", s]))
             self.ip(space, "link set lo up")
+
+    def _make_networks(self):
+        self._make_spaces(self.client, self.gateway, self.host)
         self._link(self.client, f"{CLIENT_V4}/24", self.gateway, f"{GATEWAY_V4}/24", "out")
         self._link(self.gateway, f"{INSIDE_V4}/24", self.host, f"{HOST_V4}/24", "in")
         self.ip(self.client, f"addr add {CLIENT_V6}/64 dev out nodad")
@@ -215,38 +218,39 @@ class World:
 
     # ---- the gateway -------------------------------------------------------------------------
 
-    def wireguard(self):
-        """Starts wireguard-go for the gateway and waits for its control socket."""
-        process = self.start(self.gateway, ["wireguard-go", "-f", self.device],
+    def wireguard(self, space=None, device=None):
+        """Starts wireguard-go for a gateway and waits for its control socket."""
+        process = self.start(space or self.gateway, ["wireguard-go", "-f", device or self.device],
                              environment={"LOG_LEVEL": "verbose"})
         process.wait_line("UAPI listener started")
         return process
 
-    def config(self, **changes):
+    def config(self, folder=None, **changes):
         """Writes lewesd.conf; `changes` are section__key=value. Returns its path."""
+        folder = folder or self.folder
         settings = {
-            "gateway": {"identity_file": f"{self.folder}/identity.key"},
+            "gateway": {"identity_file": f"{folder}/identity.key"},
             "listen": {"control": "[::]:41264"},
             "registration": {"verifier": "mock"},
             "wireguard": {"backend": "userspace", "interface": self.device,
-                          "private_key_file": f"{self.folder}/wg.key"},
-            "storage": {"url": f"sqlite:{self.folder}/state/lewes.db"},
+                          "private_key_file": f"{folder}/wg.key"},
+            "storage": {"url": f"sqlite:{folder}/state/lewes.db"},
             "security": {"allow_mock": "yes"},
         }
         for name, value in changes.items():
             section, key = name.split("__")
             settings.setdefault(section, {})[key] = value
-        os.makedirs(f"{self.folder}/state", mode=0o700, exist_ok=True)
-        path = f"{self.folder}/lewesd.conf"
+        os.makedirs(f"{folder}/state", mode=0o700, exist_ok=True)
+        path = f"{folder}/lewesd.conf"
         with open(path, "w", encoding="ascii") as file:
             for section, keys in settings.items():
                 file.write(f"[{section}]\n")
                 file.writelines(f"{key} = {value}\n" for key, value in keys.items())
         return path
 
-    def lewesd(self, config, wait=True, **options):
-        """Starts the gateway and waits until it listens."""
-        process = self.start(self.gateway, [f"{self.programs}/lewesd", "--config", config],
+    def lewesd(self, config, wait=True, space=None, **options):
+        """Starts a gateway and waits until it listens."""
+        process = self.start(space or self.gateway, [f"{self.programs}/lewesd", "--config", config],
                              **options)
         if wait:
             process.wait_line("listening")
@@ -268,17 +272,18 @@ class World:
         argv += ["--out", self.profile()] if out else []
         return self.run(self.client, argv + list(arguments), check=check, **options)
 
-    def tunnel_up(self, profile=None):
+    def tunnel_up(self, profile=None, device=None):
         """wg-quick as a user would run it; without a kernel module it starts wireguard-go."""
-        self.undo.append(self.tunnel_down)
+        self.undo.append(lambda: self.tunnel_down(device))
         return self._critical(lambda: self.run(
             self.client, ["wg-quick", "up", profile or self.profile()],
             environment={"WG_QUICK_USERSPACE_IMPLEMENTATION": "wireguard-go"}))
 
-    def tunnel_down(self):
+    def tunnel_down(self, device=None):
         """wireguard-go ends when its interface goes; wait for that."""
-        pids = wireguard_pids(self.client_device)
-        self.run(self.client, ["ip", "link", "del", self.client_device], check=False)
+        device = device or self.client_device
+        pids = wireguard_pids(device)
+        self.run(self.client, ["ip", "link", "del", device], check=False)
         for pid in pids:
             wait_gone(pid)
 
