@@ -4,6 +4,7 @@
 import csource
 import limits
 import rooms
+import rules
 import tools
 
 LONG_BODY = "void f(void)\n{\n" + "    g();\n" * 77 + "}\n"
@@ -108,6 +109,11 @@ CASES = [
      lambda: include("include/lewes/a.h", '"lib/base/b.h"'), "only public headers"),
     ("an include from beside is told",
      lambda: rooms.of_includes("lib/base/a.c", '#include "b.h"\n', lambda _: False), "root"),
+    ("a rule that stands nowhere is told",
+     lambda: rules.of_comments("a.c", "/* P9, G1.2 */", {"P": {"P8"}, "G": {"G1.2"}}), "P9 is not"),
+    ("a rule that stands somewhere passes",
+     lambda: rules.of_comments("a.c", "int P7; /* P25.8 */", {"P": rules.defined("**P25** x")}),
+     None),
     ("a dead link is told", lambda: tools.links("README.md", "[a](no/such/file.md)"),
      "is not there"),
     ("a missing licence is told", lambda: tools.licence("a.c", "int a;\n"), "SPDX"),

@@ -7,8 +7,8 @@ check_vectors.py [--quick] [--maker PROGRAM]... [FILE...]
 
 Without FILE it first checks its own primitives against published vectors and the values in doc/,
 then the recordings of tests/vectors/lp and vectors/generation1.json, then spoils every kind of
-value in them and must notice. With --quick it checks vectors/generation1.json and nothing else. Each PROGRAM
-(make_vectors of a build) must print that file as it is.
+value in them and must notice. With --quick it checks vectors/generation1.json and nothing else.
+Each PROGRAM (make_vectors of a build) must print that file as it is.
 """
 
 import argparse
