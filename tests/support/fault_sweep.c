@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "client/run.h"
+#include "tests/support/recorded_tickets.h"
 
 /* A whole registration without a fault: where its tickets stand. */
 struct reference {
@@ -23,9 +24,13 @@ static enum lewes_register_class register_once(struct vnet *net, bool two_hops,
 {
     struct lewes_register_options options;
     struct lewes_hop_options exit;
+    struct recorded_tickets tickets = {0};
     vnet_options(net, &options, two_hops ? &exit : NULL);
     options.tries = 1;
-    return run_register(&options, result, &net->world);
+    options.tickets = recorded_source(&tickets);
+    run_register(&options, result, &net->world);
+    recorded_assert_settled(&tickets);
+    return result->outcome;
 }
 
 static struct reference measure(struct vnet *net, bool two_hops)
