@@ -63,6 +63,7 @@ struct vnet {
     unsigned cancel_at;        /* this wait is cancelled, counted from 1 */
     unsigned notice[VNET_LOG]; /* the reason of the notice for each forward, 0 = forward it */
     unsigned late;             /* the answer to this forward, from 1, is held back until the next */
+    bool exit_at_entry;        /* the exit has the entry's address */
     bool closes; /* as the original, the entry ends the connection instead of a notice */
 
     /* What happened. */
