@@ -344,6 +344,15 @@ static void turn(int listener)
         on_connection(listener, now);
 }
 
+/* Decimal, 0 to 65 535; -1 if it is not. */
+static long parse_port(const char *text)
+{
+    char *end;
+    const long port = strtol(text, &end, 10);
+
+    return end != text && *end == 0 && port >= 0 && port <= UINT16_MAX ? port : -1;
+}
+
 static int listen_on(uint16_t *port)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(*port)};
@@ -383,11 +392,17 @@ static enum lewes_error make_identity(struct lewes_kem_digest *digest)
 
 int main(int argc, char **argv)
 {
-    uint16_t port = argc == 2 ? (uint16_t)atoi(argv[1]) : 0;
+    const long wanted = argc == 2 ? parse_port(argv[1]) : -1;
+    uint16_t port = (uint16_t)wanted;
     char text[LEWES_BASE58_CAP];
     struct lewes_kem_digest digest;
-    const int listener = listen_on(&port);
+    int listener;
 
+    if (wanted < 0) {
+        fprintf(stderr, "usage: gateway_loop PORT\n");
+        return 1;
+    }
+    listener = listen_on(&port);
     if (listener < 0) {
         perror("listen");
         return 1;

@@ -14,6 +14,7 @@
  * cancels. This program shows what is beneath it.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@
 
 #include <lewes/lewes.h>
 
+#define FRAME_MAX (LEWES_FRAME_PREFIX_LEN + LEWES_PACKET_MAX)
 #define PATIENCE_SECONDS 15 /* of each wait for the gateway */
 
 /* ---- the environment ---- */
@@ -60,28 +62,46 @@ static lewes_time now_ms(void)
     return (lewes_time)t.tv_sec * 1000 + (lewes_time)t.tv_nsec / 1000000;
 }
 
-/* ---- a connection: the socket, the session, and one packet at a time ---- */
+/* ---- a connection: the socket, the session, and one frame at a time ---- */
 
 struct connection {
     int fd;
     struct lewes_session *session;
-    uint8_t packet[LEWES_FRAME_PREFIX_LEN + LEWES_PACKET_MAX];
+    uint8_t *frame; /* FRAME_MAX bytes */
 };
+
+/* Decimal, 0 to 65 535; -1 if it is not. */
+static long parse_port(const char *text)
+{
+    char *end;
+    const long port = strtol(text, &end, 10);
+
+    return end != text && *end == 0 && port >= 0 && port <= UINT16_MAX ? port : -1;
+}
 
 static int connect_to(const char *address, const char *port)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
+    struct sockaddr_in to = {.sin_family = AF_INET};
     const struct timeval patience = {.tv_sec = PATIENCE_SECONDS};
+    const long number = parse_port(port);
     const int on = 1;
-    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int fd;
 
-    if (fd < 0 || inet_pton(AF_INET, address, &to.sin_addr) != 1)
+    if (number <= 0 || inet_pton(AF_INET, address, &to.sin_addr) != 1) {
+        errno = EINVAL;
+        return -1;
+    }
+    to.sin_port = htons((uint16_t)number);
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd < 0)
         return -1;
     if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0 ||
-        connect(fd, (const struct sockaddr *)&to, sizeof to) != 0)
+        connect(fd, (const struct sockaddr *)&to, sizeof to) != 0) {
+        close(fd);
         return -1;
+    }
     return fd;
 }
 
@@ -115,17 +135,16 @@ static int flush(struct connection *c)
     size_t len;
 
     for (;;) {
-        const enum lewes_error error =
-            lewes_session_write(c->session, c->packet + LEWES_FRAME_PREFIX_LEN,
-                                sizeof c->packet - LEWES_FRAME_PREFIX_LEN, &len, now_ms());
+        const enum lewes_error error = lewes_session_write(
+            c->session, c->frame + LEWES_FRAME_PREFIX_LEN, LEWES_PACKET_MAX, &len, now_ms());
         if (error != LEWES_OK) {
             fprintf(stderr, "cannot write: %s\n", lewes_strerror(error));
             return -1;
         }
         if (len == 0)
             return 0;
-        lewes_frame_prefix(c->packet, len);
-        if (send_all(c->fd, c->packet, LEWES_FRAME_PREFIX_LEN + len) != 0) {
+        lewes_frame_prefix(c->frame, len);
+        if (send_all(c->fd, c->frame, LEWES_FRAME_PREFIX_LEN + len) != 0) {
             perror("send");
             return -1;
         }
@@ -140,14 +159,14 @@ static int receive(struct connection *c, struct lewes_event *event)
     enum lewes_error error;
     size_t len;
 
-    if (receive_all(c->fd, c->packet, LEWES_FRAME_PREFIX_LEN) != 0)
+    if (receive_all(c->fd, c->frame, LEWES_FRAME_PREFIX_LEN) != 0)
         goto gone;
-    error = lewes_frame_length(c->packet, half_open ? LEWES_HANDSHAKE_PACKET_MAX : LEWES_PACKET_MAX,
+    error = lewes_frame_length(c->frame, half_open ? LEWES_HANDSHAKE_PACKET_MAX : LEWES_PACKET_MAX,
                                &len);
     if (error == LEWES_OK) {
-        if (receive_all(c->fd, c->packet, len) != 0)
+        if (receive_all(c->fd, c->frame, len) != 0)
             goto gone;
-        error = lewes_session_read(c->session, c->packet, len, now_ms(), event);
+        error = lewes_session_read(c->session, c->frame, len, now_ms(), event);
     }
     if (error == LEWES_OK)
         return 0;
@@ -290,15 +309,21 @@ static int parse_digest(struct lewes_kem_digest *digest, const char *hex)
     *digest = (struct lewes_kem_digest){.kem = LEWES_KEM_XWING, .hash = LEWES_HASH_BLAKE3};
     if (strlen(hex) != 2 * sizeof digest->bytes)
         return -1;
-    for (unsigned i = 0; i < sizeof digest->bytes; i++)
-        if (sscanf(hex + (size_t)2 * i, "%2hhx", &digest->bytes[i]) != 1)
+    for (size_t i = 0; i < sizeof digest->bytes; i++) {
+        const char digits[3] = {hex[2 * i], hex[2 * i + 1], 0};
+        char *end;
+
+        digest->bytes[i] = (uint8_t)strtoul(digits, &end, 16);
+        if (end != digits + 2)
             return -1;
+    }
     return 0;
 }
 
 int main(int argc, char **argv)
 {
-    static struct connection c = {.fd = -1};
+    static uint8_t frame[FRAME_MAX];
+    struct connection c = {.fd = -1, .frame = frame};
     struct lewes_ed25519_public gateway;
     struct lewes_kem_digest digest;
     struct lewes_identity *identity = NULL;

@@ -43,8 +43,14 @@ struct vector_session {
     struct lewesi_rekey_params rekey_params[2]; /* of the one who begins, of the other */
 };
 
+_Noreturn void give_up(const char *what);
+
 /* Ends the program unless `good`. */
-void require(bool good, const char *what);
+static inline void require(bool good, const char *what)
+{
+    if (!good)
+        give_up(what);
+}
 
 /* Fills `out` with the secret `name`: nothing up anybody's sleeve (vectors/README.md). */
 void vector_secret(uint8_t *out, size_t len, const struct vector_session *session,
