@@ -21,9 +21,9 @@ enum forward_notice {                   /* registration.md R13 */
                       FORWARD_TIMED_OUT = 4,
                       FORWARD_EXIT_CLOSED = 5,
                       FORWARD_OTHER_TARGET = 6,
-                      FORWARD_MALFORMED = 7,
-                      FORWARD_NOTICES
+                      FORWARD_MALFORMED = 7
 };
+#define FORWARD_NOTICES 8
 
 /* What decides about a target. */
 struct forward_rules {

@@ -3,6 +3,7 @@
 #ifndef LEWES_GATEWAY_SERVICE_H
 #define LEWES_GATEWAY_SERVICE_H
 
+#include "gateway/datagram.h"
 #include "gateway/end.h"
 #include "gateway/farewell.h"
 #include "gateway/forward_stream.h"
@@ -52,6 +53,7 @@ struct service {
     struct farewells *farewells;
     struct registrar *registrar;
     struct forwards *forwards;
+    struct datagrams *datagrams;       /* NULL: the data port is off */
     const struct directory *directory; /* NULL: there is none */
 
     struct connection *connections; /* all that have not ended */
@@ -65,7 +67,7 @@ struct service {
     uint64_t handshakes;
     uint64_t subsessions;
     uint64_t forwarded[FORWARD_NOTICES]; /* by outcome */
-    void (*empty)(void *user); /* called when `open` falls to 0 */
+    void (*empty)(void *user);           /* called when `open` falls to 0 */
     void *user;
 };
 

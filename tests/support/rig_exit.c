@@ -50,8 +50,10 @@ void rig_exit_fill(struct rig_exit *exit)
                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     assert_int_equal(listen(exit->listener, 0), 0);
     for (int i = 0; i < RIG_EXIT_FILLERS; i++) {
-        exit->fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        (void)connect(exit->fillers[i], (const struct sockaddr *)&to, sizeof to);
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        exit->fillers[i] = fd;
+        if (fd < 0 || connect(fd, (const struct sockaddr *)&to, sizeof to) == 0)
+            fail_msg("no socket, or a connection in no time");
     }
 }
 

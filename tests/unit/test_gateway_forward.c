@@ -161,7 +161,7 @@ static void a_mapped_address_is_the_ipv4_address(void **state)
     memcpy(payload + 33, text, (size_t)n);
     payload[33 + n] = 36;
     memcpy(payload + 34 + n, packet, 36);
-    client_send_payload(&client, payload, (size_t)(34 + n + 36));
+    client_send_payload(&client, payload, (size_t)n + 34 + 36);
     rig_exit_receive(first);
     rig_exit_answer(first, packet, 36);
     client_expect_forwarded(&client, packet, 36);

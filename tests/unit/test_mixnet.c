@@ -32,7 +32,8 @@ static void listen_at_hook(void)
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     (void)snprintf(at.sun_path, sizeof at.sun_path, "%s/hook", rig.directory);
     hook = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    assert_true(hook >= 0);
+    if (hook < 0)
+        fail_msg("no socket");
     assert_int_equal(bind(hook, (struct sockaddr *)&at, sizeof at), 0);
 }
 
