@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -11,6 +12,12 @@
 static bool fails(struct recorded_tickets *tickets)
 {
     return ++tickets->calls == tickets->fail_call;
+}
+
+static void die(const struct recorded_tickets *tickets)
+{
+    if (tickets->calls == tickets->kill_call)
+        _exit(0);
 }
 
 static int reserve(void *user, enum lewes_ticket_type type, uint64_t *coin)
@@ -69,10 +76,41 @@ static int settle(void *user, uint64_t coin, enum lewes_coin_state to)
     return fail_it ? -1 : 0;
 }
 
+static int reserve_or_die(void *user, enum lewes_ticket_type type, uint64_t *coin)
+{
+    int failed = reserve(user, type, coin);
+    die(user);
+    return failed;
+}
+
+static int pay_or_die(void *user, uint64_t coin, const struct lewes_ticket_order *order,
+                      uint8_t *payment, struct lewes_credential *credential)
+{
+    int failed = pay(user, coin, order, payment, credential);
+    die(user);
+    return failed;
+}
+
+static int settle_or_die(void *user, uint64_t coin, enum lewes_coin_state to)
+{
+    int failed = settle(user, coin, to);
+    die(user);
+    return failed;
+}
+
 struct lewes_ticket_source recorded_source(struct recorded_tickets *tickets)
 {
     return (struct lewes_ticket_source){
-        .user = tickets, .reserve = reserve, .pay = pay, .settle = settle};
+        .user = tickets, .reserve = reserve_or_die, .pay = pay_or_die, .settle = settle_or_die};
+}
+
+void recorded_restart(struct recorded_tickets *tickets)
+{
+    tickets->kill_call = 0;
+    for (unsigned i = 0; i < tickets->count; i++)
+        if (tickets->coins[i].state == RECORDED_RESERVED ||
+            tickets->coins[i].state == RECORDED_PAID)
+            tickets->coins[i].state = RECORDED_FREE;
 }
 
 void recorded_assert_settled(const struct recorded_tickets *tickets)

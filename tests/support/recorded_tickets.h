@@ -25,9 +25,12 @@ struct recorded_tickets {
     } coins[RECORDED_COINS];
     unsigned calls;
     unsigned fail_call; /* this one fails, counted from 1; 0 = none */
+    unsigned kill_call; /* the process ends at the end of this one */
 };
 
 struct lewes_ticket_source recorded_source(struct recorded_tickets *tickets);
+/* A wallet that begins anew: what was reserved is free again. */
+void recorded_restart(struct recorded_tickets *tickets);
 /* No coin is left reserved or paid. */
 void recorded_assert_settled(const struct recorded_tickets *tickets);
 /* The n-th coin that was reserved. */

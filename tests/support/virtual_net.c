@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -366,6 +367,8 @@ static enum channel_status vnet_wait(void *user, struct channel *channel, short 
     net->waits++;
     if (events & POLLOUT)
         net->waits_for_room++;
+    if (net->waits == net->kill_at)
+        _exit(0);
     if (net->waits == net->cancel_at)
         return CHANNEL_CANCELLED;
     if (is_ready(net, events, channel->fd >= 0))
@@ -434,6 +437,12 @@ void vnet_free(struct vnet *net)
     end_peer(&net->stream);
     lewes_identity_free(net->entry.keys);
     lewes_identity_free(net->exit.keys);
+}
+
+void vnet_orphan(struct vnet *net)
+{
+    net->connection.session = net->stream.session = NULL;
+    net->kill_at = 0;
 }
 
 static void forget(struct vnet_gateway *gateway)

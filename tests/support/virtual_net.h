@@ -60,6 +60,7 @@ struct vnet {
     size_t fault_at;           /* bytes of each connection that are well */
     size_t split;              /* bytes that the client receives at a time, 0 = all */
     unsigned unreachable;      /* so many connects fail */
+    unsigned kill_at;          /* the process ends at this wait */
     unsigned cancel_at;        /* this wait is cancelled, counted from 1 */
     unsigned notice[VNET_LOG]; /* the reason of the notice for each forward, 0 = forward it */
     unsigned late;             /* the answer to this forward, from 1, is held back until the next */
@@ -89,6 +90,8 @@ struct vnet {
 /* Two gateways that accept everything; set the script between init and the registration. */
 void vnet_init(struct vnet *net);
 void vnet_free(struct vnet *net);
+/* After a process that served it has been killed: its sessions went with it. */
+void vnet_orphan(struct vnet *net);
 /* Ends what a registration has left, and forgets what happened; the script stays. */
 void vnet_reset(struct vnet *net);
 
