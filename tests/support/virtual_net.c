@@ -99,6 +99,10 @@ static size_t register_key(struct vnet *net, struct vnet_peer *peer, const uint8
         refusal.as.refused.len = strlen(refusal.as.refused.text);
         answer = &refusal;
     }
+    if (answer == &gateway->answer && gateway->raw_answer) {
+        memcpy(out, gateway->raw_answer, gateway->raw_answer_len);
+        return gateway->raw_answer_len;
+    }
     assert_int_equal(lewes_answer_encode(answer, out, LEWES_ANSWER_MAX, &answer_len), LEWES_OK);
     return answer_len;
 }

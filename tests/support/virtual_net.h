@@ -28,6 +28,8 @@ struct vnet_gateway {
     const char *host;
     uint16_t port;
     struct lewes_answer answer; /* of registrations that are accepted */
+    const uint8_t *raw_answer;  /* NULL, or sent instead */
+    size_t raw_answer_len;
     /* The script. */
     unsigned collisions, busy; /* so many hellos are answered so */
     unsigned ends;             /* so many connections end at their first packet */
