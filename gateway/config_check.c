@@ -6,6 +6,7 @@
 #include <sys/un.h>
 
 #include "gateway/mixnet.h"
+#include "gateway/sink.h"
 
 /* False if the result has no room. */
 static bool replace_interface(struct settings *settings)
@@ -60,6 +61,14 @@ struct config_complaint config_complete(struct settings *s)
     if (!mixnet_hook_valid(s->mixnet.hook))
         return (struct config_complaint){"mixnet.hook",
                                          "none, or unix: and the path of a socket, is expected"};
+    if (!sink_valid(s->data.sink))
+        return (struct config_complaint){"data.sink",
+                                         "none, udp: with address and port, or unix: and the path "
+                                         "of a socket, is expected"};
+    if (s->data.enabled && strcmp(s->data.sink, "none") == 0)
+        return (struct config_complaint){"data.sink",
+                                         "data.enabled needs one: without it all that comes would "
+                                         "be lost"};
     if (!mixnet_sphinx_valid(s->mixnet.sphinx_key))
         return (struct config_complaint){"mixnet.sphinx_key",
                                          "\"from identity\", or the base58 text of 32 bytes, is "

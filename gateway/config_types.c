@@ -320,9 +320,8 @@ static bool add_endpoint(void *user, const char *item)
 static bool parse_endpoints(const struct settings_key *key, const char *text, void *value)
 {
     struct settings_listen_list list;
-    (void)key;
     memset(&list, 0, sizeof list);
-    if (!each_item(text, add_endpoint, &list))
+    if (!each_item(text, add_endpoint, &list) || list.count > key->max)
         return false;
     memcpy(value, &list, sizeof list);
     return true;

@@ -172,6 +172,12 @@ static void rest(struct connection *c)
     watch(c, UV_READABLE);
 }
 
+void connection_active(struct connection *c)
+{
+    if (is_idle(c))
+        set_deadline(c, DEADLINE_IDLE, c->service->settings->timeouts.idle);
+}
+
 void connection_go_on(struct connection *c)
 {
     rest(c);

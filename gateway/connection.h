@@ -40,7 +40,9 @@ struct connection {
     uint32_t index;               /* of the session, 0 without one */
     struct lewes_session *parent; /* what the session has replaced: read only (G4.5); or NULL */
     uint32_t parent_index;
-    bool half_open; /* counted as such */
+    bool registered;                             /* the client has */
+    struct datagram_session *data, *parent_data; /* of session and parent; NULL: no datagrams */
+    bool half_open;                              /* counted as such */
     uint32_t hellos;
     uint32_t failed_verifications;
     struct registration *registration; /* while it works */
@@ -71,6 +73,9 @@ void connection_stop(struct connection *c);
 
 /* ---- between connection.c and conversation.c ---- */
 
+/* A datagram of its session was good: it is not idle. */
+void connection_active(struct connection *c);
+
 /* The lengths that a packet may have now. */
 struct stream_bounds conversation_bounds(const struct connection *c);
 
@@ -90,6 +95,8 @@ void connection_end(struct connection *c, enum end end);
 struct lewes_session *conversation_addressed(struct connection *c);
 /* Makes an index that of a subsession; lewes_take_index. */
 bool conversation_take_index(void *sessions, uint32_t index);
+/* A registration has succeeded: datagrams are taken from now on, if there is a port for them. */
+void conversation_registered(struct connection *c);
 /* Serves `subsession` from now on, beside the session that it has replaced (G4.5). */
 void conversation_adopt(struct connection *c, struct lewes_session *subsession);
 /* Does what time demands of the sessions, after DEADLINE_SUBSESSION. */

@@ -99,7 +99,10 @@ static bool enter(struct connection *c, uint32_t index)
         hello_busy(c, index, BUSY_HALF_OPEN);
         return false;
     }
-    switch (sessions_insert(service->sessions, index)) {
+    enum sessions_verdict verdict = sessions_insert(service->sessions, index);
+    if (verdict == SESSIONS_FULL && datagrams_make_room(service->datagrams))
+        verdict = sessions_insert(service->sessions, index);
+    switch (verdict) {
     case SESSIONS_OK:
         c->half_open = true;
         c->index = index;
@@ -135,6 +138,7 @@ static enum lewes_error make_session(struct connection *c, const struct lewes_he
         .subsessions = true,
         .take_index = conversation_take_index,
         .take_index_user = service->sessions,
+        .datagrams = service->datagrams != NULL,
     };
     enum lewes_error error = lewes_session_new(&c->session, &service->env, &config, now);
     return error == LEWES_OK ? salts_add(service->salts, hello->salt, now) : error;
@@ -180,6 +184,7 @@ static void established(struct connection *c)
         .connection = c->number,
         .source = &c->ip,
         .index = c->index,
+        .kem = lewes_kem_name(lewes_session_kem(c->session)),
         .identity = lewes_session_peer(c->session)->bytes,
         .has_ms = true,
         .ms = now_of(c) - c->begun,
@@ -233,6 +238,8 @@ static void registration_answered(void *owner, const struct registrar_outcome *o
         connection_end(c, END_IO);
         return;
     }
+    if (outcome->result != REGISTRAR_REFUSED)
+        conversation_registered(c);
     judge(c, outcome);
     if (c->service->draining)
         end_after_answer(c, END_SHUTDOWN);

@@ -16,6 +16,31 @@ bool conversation_take_index(void *sessions, uint32_t index)
     return sessions_insert_established(sessions, index) == SESSIONS_OK;
 }
 
+/* ---- datagrams ---- */
+
+static void datagram_was_good(void *user)
+{
+    connection_active(user);
+}
+
+/* Without memory its datagrams stay unknown; its next registration tries again. */
+static void admit(struct connection *c)
+{
+    const struct datagram_owner owner = {
+        .session = c->session, .index = c->index, .active = datagram_was_good, .user = c};
+
+    if (c->service->datagrams != NULL && c->registered && c->data == NULL)
+        c->data = datagrams_admit(c->service->datagrams, &owner);
+}
+
+void conversation_registered(struct connection *c)
+{
+    c->registered = true;
+    admit(c);
+}
+
+/* ---- subsessions ---- */
+
 void conversation_adopt(struct connection *c, struct lewes_session *subsession)
 {
     const struct log_fields fields = {.connection = c->number,
@@ -25,8 +50,11 @@ void conversation_adopt(struct connection *c, struct lewes_session *subsession)
 
     c->parent = c->session;
     c->parent_index = c->index;
+    c->parent_data = c->data;
     c->session = subsession;
     c->index = lewes_session_receiver_index(subsession);
+    c->data = NULL;
+    admit(c);
     c->service->subsessions++;
     log_write(c->service->log, SETTINGS_LOG_INFO, LOG_SESSION, &fields);
 }
@@ -45,6 +73,8 @@ lewes_time conversation_deadline(const struct connection *c)
 
 static void forget_parent(struct connection *c)
 {
+    datagrams_dismiss(c->parent_data);
+    c->parent_data = NULL;
     sessions_remove(c->service->sessions, c->parent_index);
     lewes_session_free(c->parent);
     c->parent = NULL;
@@ -69,8 +99,14 @@ void conversation_forget_session(struct connection *c)
         limits_half_open_end(service->limits, c->slot);
     c->half_open = false;
     forget_parent(c);
-    sessions_remove(service->sessions, c->index);
-    lewes_session_free(c->session);
+    if (c->data != NULL && lewes_session_state(c->session) != LEWES_CLOSED) {
+        datagrams_linger(c->data); /* G4.4 */
+    } else {
+        datagrams_dismiss(c->data);
+        sessions_remove(service->sessions, c->index);
+        lewes_session_free(c->session);
+    }
+    c->data = NULL;
     c->session = NULL;
     c->index = 0;
 }

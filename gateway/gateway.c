@@ -28,7 +28,7 @@ struct gateway {
     uv_timer_t warning; /* the mock verifier's */
     unsigned timers;    /* not closed yet */
     enum phase phase;
-    bool repair_stopped, listeners_closed;
+    bool repair_stopped, listeners_closed, datagrams_closed;
     void (*stopped)(void *user);
     void *user;
 };
@@ -239,6 +239,22 @@ static int make_forwards(struct gateway *g, struct gateway_error *error)
 }
 
 static int open_listeners(struct gateway *g, struct gateway_error *error)
+/* gateway.md G11.1 */
+static int open_datagrams(struct gateway *g, struct gateway_error *error)
+{
+    const struct datagrams_parts parts = {
+        .env = g->env,
+        .loop = g->parts.loop,
+        .settings = &g->settings,
+        .log = g->parts.log,
+        .sessions = g->service.sessions,
+    };
+    struct datagrams_error reason;
+    if (g->settings.data.enabled && datagrams_open(&g->service.datagrams, &parts, &reason) != 0)
+        return fail(error, reason.text);
+    return 0;
+}
+
 {
     struct listener_error reason;
     if (listeners_open(&g->listeners, &g->service, &reason) != LEWES_OK)
@@ -287,6 +303,8 @@ static void take_down(struct gateway *g)
 {
     g->phase = CLOSED;
     worker_stop(g->store_worker);
+    if (g->service.datagrams != NULL) /* a start that failed */
+        datagrams_close(g->service.datagrams, NULL, NULL);
     worker_stop(g->device_worker);
     repair_free(g->repair);
     mixnet_free(g->mixnet);
@@ -319,6 +337,13 @@ static void listeners_gone(void *user)
 }
 
 static bool nobody_left(const struct gateway *g)
+static void datagrams_gone(void *user)
+{
+    struct gateway *g = user;
+    g->datagrams_closed = true;
+    soon(g);
+}
+
 {
     return g->service.open == 0 && forwards_alive(g->service.forwards) == 0 &&
            registrar_running(g->service.registrar) == 0;
@@ -336,7 +361,9 @@ static void go_on(uv_timer_t *timer)
         listeners_close(g->listeners, listeners_gone, g);
         g->listeners = NULL;
     } else if (g->phase == CLOSING && g->repair_stopped && g->listeners_closed &&
-               farewells_count(g->service.farewells) == 0) {
+        datagrams_close(g->service.datagrams, datagrams_gone, g);
+        g->service.datagrams = NULL;
+               g->datagrams_closed && farewells_count(g->service.farewells) == 0) {
         take_down(g);
     }
 }
@@ -423,6 +450,8 @@ static int make_parts(struct gateway *g, struct gateway_error *error)
     farewells_when_empty(g->service.farewells, soon, g);
     registrar_when_empty(g->service.registrar, soon, g);
     return open_listeners(g, error);
+    if (open_datagrams(g, error) != 0)
+        return -1;
 }
 
 int gateway_start(struct gateway **gateway, const struct gateway_parts *parts,
@@ -467,6 +496,16 @@ void gateway_count(const struct gateway *g, struct gateway_counts *counts)
     for (int i = 0; i < REGISTRAR_RESULTS; i++)
         counts->results[i] = registrar_count(service->registrar, (enum registrar_result)i);
 }
+    if (service->datagrams == NULL)
+        return;
+    counts->lingering = datagrams_lingering(service->datagrams);
+    for (int i = 0; i < DATAGRAM_RESULTS; i++)
+        counts->datagrams[i] = datagrams_count(service->datagrams, (enum datagram_result)i);
+}
+
+const struct datagrams *gateway_datagrams(const struct gateway *g)
+{
+    return g->service.datagrams;
 
 const struct listeners *gateway_listeners(const struct gateway *g)
 {

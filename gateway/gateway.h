@@ -34,6 +34,7 @@ struct gateway_counts {
     size_t registrations; /* under way */
     size_t farewells;
     size_t forward_streams; /* open or opening */
+    size_t lingering;       /* sessions without a connection */
     uint32_t half_open;
     uint32_t sessions; /* established */
     uint32_t free_pairs;
@@ -47,6 +48,7 @@ struct gateway_counts {
     uint64_t hellos[HELLO_RESULTS];
     uint64_t results[REGISTRAR_RESULTS];
     uint64_t forwarded[FORWARD_NOTICES];
+    uint64_t datagrams[DATAGRAM_RESULTS];
 };
 
 struct gateway;
@@ -76,5 +78,8 @@ void gateway_stop(struct gateway *gateway, uint64_t drain_ms, void (*stopped)(vo
 void gateway_count(const struct gateway *gateway, struct gateway_counts *counts);
 
 const struct listeners *gateway_listeners(const struct gateway *gateway);
+
+/* NULL: the data port is off. */
+const struct datagrams *gateway_datagrams(const struct gateway *gateway);
 
 #endif

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/listener.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway/bind.h"
 #include "gateway/fixed.h"
 #include "lib/base/env.h"
-#include "lib/base/secret.h"
 
-#define ENDPOINT_TEXT 64
+#define ADVICE_TEXT 128
 
 struct listener {
     struct listeners *all;
@@ -33,24 +31,10 @@ struct listeners {
     struct listener each[SETTINGS_LISTEN_MAX];
 };
 
-static const char *endpoint_text(char out[ENDPOINT_TEXT], const struct lewes_endpoint *at)
-{
-    char ip[INET6_ADDRSTRLEN] = "?";
-    (void)inet_ntop(at->ip.family == 4 ? AF_INET : AF_INET6, at->ip.bytes, ip, sizeof ip);
-    (void)snprintf(out, ENDPOINT_TEXT, at->ip.family == 4 ? "%s:%u" : "[%s]:%u", ip,
-                   (unsigned)at->port);
-    return out;
-}
-
-static bool is_any(const struct lewes_endpoint *at)
-{
-    return lewesi_is_zero(at->ip.bytes, sizeof at->ip.bytes);
-}
-
 /* [::] takes IPv4 as well, unless that has a line of its own. */
 static bool ipv6_only(const struct settings *settings, const struct lewes_endpoint *at)
 {
-    if (!is_any(at))
+    if (!bind_is_any(at))
         return true;
     for (size_t i = 0; i < settings->listen.control.count; i++) {
         const struct lewes_endpoint *other = &settings->listen.control.at[i];
@@ -110,50 +94,10 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 /* ---- opening ---- */
 
-static int bind_socket(const struct lewes_endpoint *at, bool only6)
-{
-    const int yes = 1;
-    const int only = only6;
-    struct sockaddr_storage address;
-    socklen_t len = source_sockaddr(&address, at);
-    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
-        (at->ip.family == 4 ||
-         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only) == 0) &&
-        bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, LISTEN_BACKLOG) == 0)
-        return fd;
-    int error = errno;
-    close(fd);
-    errno = error;
-    return -1;
-}
-
-static int bind_or_fall_back(struct service *service, struct lewes_endpoint *at)
-{
-    int fd = bind_socket(at, ipv6_only(service->settings, at));
-    if (fd >= 0 || at->ip.family != 6 || !is_any(at) ||
-        (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL))
-        return fd;
-    at->ip.family = 4;
-    log_detail(service->log, SETTINGS_LOG_WARNING, LOG_LISTEN,
-               "this host has no IPv6: listening on 0.0.0.0 instead of [::]");
-    return bind_socket(at, false);
-}
-
-static void find_port(struct listener *listener)
-{
-    struct sockaddr_storage address;
-    socklen_t len = sizeof address;
-    if (getsockname(listener->fd, (struct sockaddr *)&address, &len) == 0)
-        listener->at.port = source_port((struct sockaddr *)&address);
-}
-
 static bool start(struct listener *listener)
 {
     struct service *service = listener->all->service;
-    char text[ENDPOINT_TEXT];
+    char text[BIND_TEXT];
 
     if (uv_poll_init(service->loop, &listener->poll, listener->fd) != 0)
         return false;
@@ -162,40 +106,43 @@ static bool start(struct listener *listener)
     listener->pause.data = listener;
     listener->handled = true;
     listener->all->handles += 2;
-    find_port(listener);
     log_detail(service->log, SETTINGS_LOG_INFO, LOG_LISTEN, "listening on %s",
-               endpoint_text(text, &listener->at));
+               bind_text(text, &listener->at));
     return uv_poll_start(&listener->poll, UV_READABLE, on_poll) == 0;
 }
 
-static const char *advice(int error)
+/* On error its errno. */
+static int open_socket(struct listener *listener)
 {
-    switch (error) {
-    case EADDRINUSE:
-        return "another program listens there; stop it or change [listen] control";
-    case EACCES:
-        return "ports below 1024 need privileges; change [listen] control";
-    case EADDRNOTAVAIL:
-        return "this host does not have that address; correct [listen] control";
-    default:
-        return "correct [listen] control";
-    }
+    struct service *service = listener->all->service;
+    int error;
+
+    listener->fd = bind_at(SOCK_STREAM, &listener->at, ipv6_only(service->settings, &listener->at),
+                           service->log);
+    if (listener->fd >= 0 && listen(listener->fd, LISTEN_BACKLOG) == 0)
+        return 0;
+    error = errno;
+    if (listener->fd >= 0)
+        close(listener->fd);
+    listener->fd = -1;
+    return error;
 }
 
 static bool open_one(struct listener *listener, struct listener_error *error)
 {
-    char text[ENDPOINT_TEXT];
-    listener->fd = bind_or_fall_back(listener->all->service, &listener->at);
-    if (listener->fd < 0) {
-        int code = errno;
+    char text[BIND_TEXT];
+    char advice[ADVICE_TEXT];
+    int code = open_socket(listener);
+    if (code != 0) {
+        bind_advice(advice, sizeof advice, code, "[listen] control");
         (void)snprintf(error->text, sizeof error->text, "cannot listen on %s: %s; %s",
-                       endpoint_text(text, &listener->at), strerror(code), advice(code));
+                       bind_text(text, &listener->at), strerror(code), advice);
         return false;
     }
     if (start(listener))
         return true;
     (void)snprintf(error->text, sizeof error->text, "cannot watch the socket of %s",
-                   endpoint_text(text, &listener->at));
+                   bind_text(text, &listener->at));
     return false;
 }
 

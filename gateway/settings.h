@@ -66,6 +66,8 @@ enum settings_log_level {
     SETTINGS_LOG_ERROR
 };
 
+enum settings_sink_format { SETTINGS_SINK_FRAMED, SETTINGS_SINK_RAW };
+
 enum settings_log_format { SETTINGS_LOG_TEXT, SETTINGS_LOG_JSON };
 
 enum settings_log_addresses { SETTINGS_LOG_NONE, SETTINGS_LOG_SHORT, SETTINGS_LOG_FULL };
@@ -160,3 +162,10 @@ struct settings {
 };
 
 #endif
+    struct {
+        bool enabled;
+        struct settings_listen_list bind; /* one */
+        char sink[SETTINGS_TEXT];         /* udp:IP:PORT, unix:PATH, or "none" */
+        int sink_format;                  /* enum settings_sink_format */
+        uint64_t session_linger;
+    } data;

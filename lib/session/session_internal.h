@@ -27,6 +27,7 @@
 #define LEWESI_NOISE_E_LEN (32 + LEWESI_NOISE_TAG_LEN)  /* protocol.md 9.1, messages 1 and 2 */
 #define LEWESI_NOISE_SE_LEN (48 + LEWESI_NOISE_TAG_LEN) /* protocol.md 9.1, message 3 */
 #define LEWESI_HANDSHAKE1_COUNTER 1                     /* protocol.md 6 */
+#define LEWESI_SKIPS_MAX 3                              /* KK1, Abort, Ready of one peer */
 #define LEWESI_STATES (LEWES_CLOSED + 1)
 
 /* Everything that a constructor draws or decides (protocol.md P22). */
@@ -147,9 +148,12 @@ struct lewes_session {
     lewes_take_index *take_index;
     void *take_index_user;
 
-    /* P63: a data message's nonce is its counter less this. */
+    /* P63: a data message's nonce is its counter, less `offset`, less one for each of the peer's
+     * other packets before it. */
     bool datagrams, offset_known;
-    uint64_t offset, offset_since; /* before the counter offset_since it was less by one */
+    uint8_t skips;
+    uint64_t offset;
+    uint64_t skipped[LEWESI_SKIPS_MAX]; /* the counters of those, oldest first */
 };
 
 /* A packet whose outer layer is done. */

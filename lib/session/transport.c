@@ -34,11 +34,20 @@ out:
     return error;
 }
 
+static uint64_t offset_at(const struct lewes_session *session, uint64_t counter)
+{
+    uint64_t offset = session->offset;
+
+    for (unsigned i = 0; i < session->skips; i++)
+        offset += session->skipped[i] < counter;
+    return offset;
+}
+
 /* Data messages carry their nonce in their counter (P63), or have it from their order (P60). */
 static enum lewes_error open_data(struct lewes_session *session, const struct lewesi_incoming *in)
 {
     const uint64_t in_order = session->receive.nonce;
-    const uint64_t offset = session->offset - (in->counter < session->offset_since ? 1 : 0);
+    const uint64_t offset = offset_at(session, in->counter);
     enum lewes_error error;
 
     if (session->datagrams && session->offset_known) {
@@ -100,6 +109,10 @@ void lewesi_datagrams_skip(struct lewes_session *session, uint64_t counter)
 {
     if (!session->offset_known)
         return;
-    session->offset++;
-    session->offset_since = counter;
+    if (session->skips == LEWESI_SKIPS_MAX) { /* no honest peer; who comes after it still fits */
+        session->offset++;
+        session->skips--;
+        memmove(session->skipped, session->skipped + 1, session->skips * sizeof *session->skipped);
+    }
+    session->skipped[session->skips++] = counter;
 }

@@ -21,7 +21,8 @@
 #define SIXTEEN FIVE "," FIVE "," FIVE ",10.1.0.7"
 #define SIXTY_FOUR SIXTEEN "," SIXTEEN "," SIXTEEN "," SIXTEEN
 #define TEXT_16 TEXT_15 "p"
-#define TEXT_107 TEXT_90 "12345678901234567"
+#define TEXT_106 TEXT_90 "1234567890123456"
+#define TEXT_107 TEXT_106 "7"
 #define TEXT_108 TEXT_107 "8"
 #define TEXT_256 TEXT_255 "x"
 #define URL_262 "sqlite:" TEXT_255
@@ -144,6 +145,18 @@ static const struct row rows[] = {
     {"log.format", 0, {"text", "json"}, {"", "xml"}},
     {"log.addresses", 0, {"none", "short", "full"}, {"", "yes"}},
     {"mixnet.hook",
+    {"data.enabled", 0, {"no"}, {"", "on", "yes" /* it needs a sink */}},
+    {"data.bind",
+     0,
+     {"[::]:51264", "127.0.0.1:0", "0.0.0.0:65535"},
+     {"", "none", "0.0.0.0", "0.0.0.0:65536", "0.0.0.0:1,0.0.0.0:2"}},
+    {"data.sink",
+     0,
+     {"none", "udp:127.0.0.1:5000", "udp:[::1]:1", "unix:/x", "unix:/" TEXT_106},
+     {"", "udp:", "udp:127.0.0.1", "udp:127.0.0.1:0", "udp:localhost:1", "unix:x", "/x",
+      "unix:/" TEXT_107}},
+    {"data.sink_format", 0, {"framed", "raw"}, {"", "Raw"}},
+    {"data.session_linger", LIVE, {"0", "24h"}, {"86400001ms", "10"}},
      LIVE,
      {"none", "unix:/x", "unix:x", "unix:" TEXT_107},
      {"", "unix:", "/x", "udp:192.0.2.1:5", "unix:" TEXT_108, "None"}},
@@ -294,11 +307,31 @@ static void gateway_and_registration_have_the_defaults_of_the_specification(void
     assert_int_equal(s->log.addresses, SETTINGS_LOG_SHORT);
     assert_string_equal(s->mixnet.hook, "none");
     assert_string_equal(s->mixnet.sphinx_key, "from identity");
+    assert_false(s->data.enabled);
+    assert_int_equal(s->data.bind.at[0].port, 51264);
+    assert_true(text_is(&s->data.bind.at[0].ip, 6, any));
+    assert_string_equal(s->data.sink, "none");
+    assert_int_equal(s->data.sink_format, SETTINGS_SINK_FRAMED);
+    assert_int_equal(s->data.session_linger, 600000);
     assert_false(s->security.allow_mock);
 }
 
 static void forwarding_has_the_defaults_of_the_specification(void **state)
 {
+static void a_data_port_needs_a_sink(void **state)
+{
+    static const char *const with[] = {"data.enabled=yes", "data.sink=unix:/x"};
+    static struct config config;
+    const struct config_sources sources = {.set = with, .set_count = 2};
+    const struct config_sources without = {.set = with, .set_count = 1};
+    struct config_error error;
+    (void)state;
+    assert_int_equal(config_load(&config, &sources, &error), 0);
+    assert_true(config.settings.data.enabled);
+    assert_int_equal(config_load(&config, &without, &error), -1);
+    assert_non_null(strstr(error.text, "data.sink"));
+}
+
     static struct config config;
     static const struct config_sources nothing;
     struct config_error error;
@@ -353,6 +386,7 @@ int main(void)
         cmocka_unit_test(gateway_and_registration_have_the_defaults_of_the_specification),
         cmocka_unit_test(forwarding_has_the_defaults_of_the_specification),
         cmocka_unit_test(the_tunnel_has_the_defaults_of_the_specification),
+        cmocka_unit_test(a_data_port_needs_a_sink),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

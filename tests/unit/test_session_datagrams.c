@@ -417,6 +417,26 @@ static void a_datagram_that_overtakes_a_subsession_packet_is_lost_alone(void **s
     rekey_end(&rekey);
 }
 
+/* As many as no honest peer sends: what comes after them still fits. */
+static void any_number_of_other_packets_is_counted(void **state)
+{
+    struct datagram packet, before[8];
+    struct lewes_event event;
+
+    (void)state;
+    open_pair();
+    for (uint32_t i = 0; i < 8; i++) {
+        write_numbered(sender, i, &before[i]);
+        seal_zeros(&packet, sender->counter++, LEWESI_SUBSESSION_ABORT, 0);
+        assert_int_equal(read_as(receiver, &packet, false, &event), LEWES_OK);
+        write_numbered(sender, 100 + i, &packet);
+        assert_arrives(receiver, &packet, i % 2 == 0, 100 + i);
+    }
+    for (uint32_t i = 6; i < 8; i++)
+        assert_arrives(receiver, &before[i], true, i);
+    rekey_end(&rekey);
+}
+
 /* The end that answered counts from a random base: its first message over the stream tells it. */
 static void a_new_session_learns_the_other_base_from_the_stream(void **state)
 {
@@ -442,16 +462,18 @@ static void a_new_session_learns_the_other_base_from_the_stream(void **state)
 
 static void a_read_only_parent_takes_datagrams(void **state)
 {
-    struct datagram late;
+    struct datagram early, late;
 
     (void)state;
     open_pair();
+    write_numbered(sender, 4, &early);
     rekey_advance(&rekey, 1);
     write_numbered(sender, 5, &late);
     assert_int_equal(rekey_pass(&rekey, receiver, sender), LEWES_OK);
     assert_int_equal(rekey_pass(&rekey, sender, receiver), LEWES_OK);
     assert_int_equal(lewes_session_state(receiver), LEWES_READ_ONLY);
     assert_arrives(receiver, &late, true, 5);
+    assert_arrives(receiver, &early, true, 4);
     rekey_end(&rekey);
 }
 
@@ -473,6 +495,7 @@ int main(void)
         cmocka_unit_test(with_an_original_gateway_the_stream_works_and_datagrams_are_off),
         cmocka_unit_test(a_subsession_packet_shifts_what_follows_it),
         cmocka_unit_test(a_datagram_that_overtakes_a_subsession_packet_is_lost_alone),
+        cmocka_unit_test(any_number_of_other_packets_is_counted),
         cmocka_unit_test(a_new_session_learns_the_other_base_from_the_stream),
         cmocka_unit_test(a_read_only_parent_takes_datagrams),
     };
