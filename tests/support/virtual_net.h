@@ -19,8 +19,9 @@ enum vnet_plan {
     VNET_VANISH,   /* the connection ends without an answer */
     VNET_SILENCE,  /* nothing more happens on this connection */
     VNET_NONSENSE, /* an authentic answer that is none */
-    VNET_REFUSE    /* + enum lewes_refusal */
+    VNET_REFUSE    /* and what follows: VNET_REFUSAL() */
 };
+#define VNET_REFUSAL(refusal) ((unsigned)VNET_REFUSE + (unsigned)(refusal))
 
 struct vnet_gateway {
     struct lewes_identity *keys;

@@ -145,7 +145,7 @@ static void a_credited_ticket_is_sent_again_by_the_next_call(void **state)
 {
     struct run_of *r = begin(false);
     (void)state;
-    r->net.entry.plan[0] = VNET_REFUSE + LEWES_REFUSAL_DEVICE;
+    r->net.entry.plan[0] = VNET_REFUSAL(LEWES_REFUSAL_DEVICE);
     assert_int_equal(register_now(r), LEWES_REGISTER_REJECTED);
     assert_int_equal(r->result.coin, LEWES_COIN_CREDITED);
     assert_int_equal(register_now(r), LEWES_REGISTER_OK);
@@ -158,7 +158,7 @@ static void a_refused_ticket_is_not_used_again(void **state)
 {
     struct run_of *r = begin(false);
     (void)state;
-    r->net.entry.plan[0] = VNET_REFUSE + LEWES_REFUSAL_PROOF;
+    r->net.entry.plan[0] = VNET_REFUSAL(LEWES_REFUSAL_PROOF);
     assert_int_equal(register_now(r), LEWES_REGISTER_REJECTED);
     assert_int_equal(recorded_state(&r->tickets, 0), RECORDED_BURNED);
     assert_int_equal(register_now(r), LEWES_REGISTER_OK);
@@ -170,7 +170,7 @@ static void the_exits_result_is_kept_when_the_entry_refuses(void **state)
 {
     struct run_of *r = begin(true);
     (void)state;
-    r->net.entry.plan[0] = VNET_REFUSE + LEWES_REFUSAL_PROOF;
+    r->net.entry.plan[0] = VNET_REFUSAL(LEWES_REFUSAL_PROOF);
     assert_int_equal(register_now(r), LEWES_REGISTER_REJECTED);
     assert_int_equal(register_now(r), LEWES_REGISTER_OK);
     assert_true(r->result.hops[LEWES_HOP_EXIT].known);

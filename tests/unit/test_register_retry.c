@@ -227,7 +227,7 @@ static void refused(enum lewes_refusal refusal, unsigned tries, enum recorded_st
     struct run_of r;
     begin(&r);
     for (unsigned n = 0; n < VNET_LOG; n++)
-        r.net.entry.plan[n] = VNET_REFUSE + refusal;
+        r.net.entry.plan[n] = VNET_REFUSAL(refusal);
     assert_int_equal(register_now(&r), LEWES_REGISTER_REJECTED);
     assert_int_equal(r.result.refusal, refusal);
     assert_int_equal(r.net.entry.requests, tries);
@@ -252,7 +252,7 @@ static void a_payment_that_is_not_fresh_any_more_is_not_sent_again(void **state)
     (void)state;
     begin(&r);
     r.net.entry.plan[0] = VNET_SILENCE; /* that took 30 s */
-    r.net.entry.plan[1] = VNET_REFUSE + LEWES_REFUSAL_STORE;
+    r.net.entry.plan[1] = VNET_REFUSAL(LEWES_REFUSAL_STORE);
     assert_int_equal(register_now(&r), LEWES_REGISTER_REJECTED);
     assert_int_equal(r.net.entry.requests, 2);
     assert_int_equal(recorded_state(&r.tickets, 0), RECORDED_BURNED);
@@ -264,7 +264,7 @@ static void a_credited_ticket_is_sent_again_until_the_device_works(void **state)
     struct run_of r;
     (void)state;
     begin(&r);
-    r.net.entry.plan[0] = r.net.entry.plan[1] = VNET_REFUSE + LEWES_REFUSAL_DEVICE;
+    r.net.entry.plan[0] = r.net.entry.plan[1] = VNET_REFUSAL(LEWES_REFUSAL_DEVICE);
     assert_int_equal(register_now(&r), LEWES_REGISTER_OK);
     assert_one_container(&r);
     assert_true(r.result.hops[LEWES_HOP_ENTRY].repeated);
@@ -276,7 +276,7 @@ static void a_fresh_ticket_that_is_already_spent_points_at_the_wallet(void **sta
     struct run_of r;
     (void)state;
     begin(&r);
-    r.net.entry.plan[0] = VNET_REFUSE + LEWES_REFUSAL_SPENT;
+    r.net.entry.plan[0] = VNET_REFUSAL(LEWES_REFUSAL_SPENT);
     assert_int_equal(register_now(&r), LEWES_REGISTER_REJECTED);
     assert_non_null(strstr(r.result.text, "wallet"));
     vnet_free(&r.net);
@@ -336,7 +336,7 @@ static void another_way_is_taken_only_when_no_ticket_is_in_doubt(void **state)
     } cases[] = {
         {VNET_ACCEPT, false, true, false},
         {VNET_ACCEPT, true, false, true},
-        {VNET_REFUSE + LEWES_REFUSAL_PROOF, false, false, true},
+        {VNET_REFUSAL(LEWES_REFUSAL_PROOF), false, false, true},
         {VNET_VANISH, false, false, false},
         {VNET_VANISH, false, true, true},
     };

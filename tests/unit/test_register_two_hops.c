@@ -168,7 +168,7 @@ static void an_exit_that_refuses_costs_no_entry_coin(void **state)
     struct run_of r;
     (void)state;
     begin(&r);
-    r.net.exit.plan[0] = VNET_REFUSE + LEWES_REFUSAL_PROOF;
+    r.net.exit.plan[0] = VNET_REFUSAL(LEWES_REFUSAL_PROOF);
     register_now(&r);
     assert_failed_at(&r, LEWES_REGISTER_REJECTED, LEWES_HOP_EXIT);
     assert_int_equal(r.result.refusal, LEWES_REFUSAL_PROOF);
@@ -181,7 +181,7 @@ static void an_entry_that_refuses_does_not_take_the_exits_result(void **state)
     struct run_of r;
     (void)state;
     begin(&r);
-    r.net.entry.plan[0] = VNET_REFUSE + LEWES_REFUSAL_PROOF;
+    r.net.entry.plan[0] = VNET_REFUSAL(LEWES_REFUSAL_PROOF);
     assert_int_equal(register_now(&r), LEWES_REGISTER_REJECTED);
     assert_int_equal(r.result.hop, LEWES_HOP_ENTRY);
     assert_true(r.result.hops[LEWES_HOP_EXIT].registered);
