@@ -14,7 +14,8 @@
 #include "gateway/config_address.h"
 #include "lib/base/env.h"
 
-#define PLACE_LEN (1 + 16 + 2) /* family, address, port */
+#define IP_LEN (1 + 16)        /* family, address */
+#define PLACE_LEN (IP_LEN + 2) /* and port */
 #define NODE_FIELDS 3
 
 /* One address of one node, as it is sorted and looked up. */
@@ -24,11 +25,17 @@ struct record {
     uint32_t node; /* number of its entry, from 1 */
 };
 
+/* An address alone. */
+struct ip_record {
+    uint8_t ip[IP_LEN];
+};
+
 struct directory {
     struct lewes_env env;
     size_t nodes;
     size_t count, room;
     struct record *records;
+    struct ip_record *ips; /* `count`, sorted */
 };
 
 /* What a file is read with. */
@@ -63,8 +70,15 @@ static void place_of(uint8_t place[PLACE_LEN], const struct lewes_endpoint *addr
     memset(place, 0, PLACE_LEN);
     place[0] = address->ip.family;
     memcpy(place + 1, address->ip.bytes, len);
-    place[17] = (uint8_t)(address->port >> 8);
-    place[18] = (uint8_t)address->port;
+    place[IP_LEN] = (uint8_t)(address->port >> 8);
+    place[IP_LEN + 1] = (uint8_t)address->port;
+}
+
+static int by_ip(const void *left, const void *right)
+{
+    const struct ip_record *a = left;
+    const struct ip_record *b = right;
+    return memcmp(a->ip, b->ip, sizeof a->ip);
 }
 
 static int by_key(const void *left, const void *right)
@@ -155,6 +169,20 @@ static int sort(struct reading *r)
     return 0;
 }
 
+static int list_ips(const struct reading *r)
+{
+    struct directory *d = r->directory;
+    if (d->count == 0)
+        return 0;
+    d->ips = lewesi_allocate(&d->env, d->count * sizeof d->ips[0]);
+    if (d->ips == NULL)
+        return fail(r->error, r->path, "no memory");
+    for (size_t i = 0; i < d->count; i++)
+        memcpy(d->ips[i].ip, d->records[i].place, IP_LEN);
+    qsort(d->ips, d->count, sizeof d->ips[0], by_ip);
+    return 0;
+}
+
 static int read_nodes(struct reading *r, const json_t *root)
 {
     const json_t *nodes = json_object_get(root, "nodes");
@@ -168,7 +196,7 @@ static int read_nodes(struct reading *r, const json_t *root)
         if (read_node(r, json_array_get(nodes, i)) != 0)
             return -1;
     }
-    return sort(r);
+    return sort(r) != 0 ? -1 : list_ips(r);
 }
 
 int directory_parse(struct directory **directory, const struct lewes_env *env,
@@ -259,6 +287,8 @@ void directory_free(struct directory *directory)
     if (directory == NULL)
         return;
     struct lewes_env env = directory->env;
+    if (directory->ips != NULL)
+        lewesi_release(&env, directory->ips, directory->count * sizeof directory->ips[0]);
     lewesi_release(&env, directory->records, directory->room * sizeof directory->records[0]);
     lewesi_release(&env, directory, sizeof *directory);
 }
@@ -278,4 +308,15 @@ bool directory_holds(const struct directory *directory, const struct lewes_ed255
     place_of(wanted.place, address);
     return directory->count > 0 &&
            bsearch(&wanted, directory->records, directory->count, sizeof wanted, by_key) != NULL;
+}
+
+bool directory_holds_ip(const struct directory *directory, const struct lewes_ip *ip)
+{
+    const struct lewes_endpoint at = {.ip = *ip};
+    uint8_t place[PLACE_LEN];
+    struct ip_record wanted;
+    place_of(place, &at);
+    memcpy(wanted.ip, place, sizeof wanted.ip);
+    return directory->ips != NULL &&
+           bsearch(&wanted, directory->ips, directory->count, sizeof wanted, by_ip) != NULL;
 }

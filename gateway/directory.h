@@ -51,4 +51,7 @@ size_t directory_count(const struct directory *directory);
 bool directory_holds(const struct directory *directory, const struct lewes_ed25519_public *identity,
                      const struct lewes_endpoint *address);
 
+/* Does it hold this address, of whichever node? */
+bool directory_holds_ip(const struct directory *directory, const struct lewes_ip *ip);
+
 #endif

@@ -54,6 +54,7 @@ static int make_tables(struct gateway *g, struct gateway_error *error)
     struct service *service = &g->service;
     const struct limits_caps limits = {
         .sources = settings->limits.source_table,
+        .peer_factor = settings->limits.peer_factor,
         .connections = settings->limits.max_connections,
         .connections_per_source = settings->limits.connections_per_source,
         .half_open_per_source = settings->limits.half_open_per_source,
@@ -218,9 +219,9 @@ static int make_forwards(struct gateway *g, struct gateway_error *error)
     if (forwards_new(&g->service.forwards, g->parts.loop, &g->env, &g->settings) != LEWES_OK)
         return fail(error, "no memory");
     forwards_when_empty(g->service.forwards, soon, g);
-    if (!g->settings.forward.enabled)
-        return 0;
     if (!directory_named(path)) {
+        if (!g->settings.forward.enabled)
+            return 0;
         log_detail(g->parts.log, SETTINGS_LOG_WARNING, LOG_DIRECTORY,
                    "nothing is forwarded to other gateways: name them in a file and set [forward] "
                    "directory, or set [forward] enabled = no");

@@ -9,6 +9,7 @@
 struct entry {
     uint64_t prefix;
     bool ipv6;
+    bool peer;
     bool used;
     uint32_t connections;
     uint32_t half_open;
@@ -16,10 +17,19 @@ struct entry {
     struct bucket verify;
 };
 
+/* What one source may do. */
+struct share {
+    uint32_t connections;
+    uint32_t half_open;
+    struct bucket_rate accept;
+    struct bucket_rate verify;
+};
+
 struct limits {
     struct lewes_env env;
     struct limits_caps caps;
-    uint64_t key; /* odd; nobody outside can tell which sources are neighbours */
+    struct share shares[2]; /* of a stranger, of a peer */
+    uint64_t key;           /* odd; nobody outside can tell which sources are neighbours */
     uint32_t connections;
     struct entry *entries; /* caps.sources, and one that newcomers share when there is no room */
 };
@@ -27,6 +37,21 @@ struct limits {
 static size_t table_size(const struct limits_caps *caps)
 {
     return ((size_t)caps->sources + 1) * sizeof(struct entry);
+}
+
+static struct bucket_rate times(struct bucket_rate rate, uint32_t factor)
+{
+    return (struct bucket_rate){rate.count * factor, rate.period_ms, rate.burst * factor};
+}
+
+static struct share share_of(const struct limits_caps *caps, uint32_t factor)
+{
+    return (struct share){
+        .connections = caps->connections_per_source * factor,
+        .half_open = caps->half_open_per_source * factor,
+        .accept = times(caps->accept, factor),
+        .verify = times(caps->verify, factor),
+    };
 }
 
 enum lewes_error limits_new(struct limits **limits, const struct lewes_env *env,
@@ -38,6 +63,8 @@ enum lewes_error limits_new(struct limits **limits, const struct lewes_env *env,
         return error;
     new->env = *env;
     new->caps = *caps;
+    new->shares[false] = share_of(caps, 1);
+    new->shares[true] = share_of(caps, caps->peer_factor);
     new->entries = lewesi_allocate(env, table_size(caps));
     if (new->entries == NULL)
         goto out;
@@ -63,8 +90,9 @@ void limits_free(struct limits *limits)
 
 static bool is_idle(const struct limits *limits, const struct entry *entry, lewes_time now)
 {
-    return entry->connections == 0 && bucket_is_full(&entry->accept, &limits->caps.accept, now) &&
-           bucket_is_full(&entry->verify, &limits->caps.verify, now);
+    const struct share *share = &limits->shares[entry->peer];
+    return entry->connections == 0 && bucket_is_full(&entry->accept, &share->accept, now) &&
+           bucket_is_full(&entry->verify, &share->verify, now);
 }
 
 static uint32_t home_of(const struct limits *limits, const struct source *source)
@@ -81,14 +109,15 @@ static uint32_t find(struct limits *limits, const struct source *source, lewes_t
     for (uint32_t i = 0; i < WINDOW; i++) {
         uint32_t slot = (home + i) % limits->caps.sources;
         const struct entry *entry = &limits->entries[slot];
-        if (entry->used && entry->prefix == source->prefix && entry->ipv6 == source->ipv6)
+        if (entry->used && entry->prefix == source->prefix && entry->ipv6 == source->ipv6 &&
+            entry->peer == source->peer)
             return slot;
         if (room == limits->caps.sources && is_idle(limits, entry, now))
             room = slot;
     }
     if (room != limits->caps.sources) {
-        limits->entries[room] =
-            (struct entry){.prefix = source->prefix, .ipv6 = source->ipv6, .used = true};
+        limits->entries[room] = (struct entry){
+            .prefix = source->prefix, .ipv6 = source->ipv6, .peer = source->peer, .used = true};
     }
     return room;
 }
@@ -98,9 +127,10 @@ enum limits_verdict limits_open(struct limits *limits, const struct source *sour
 {
     uint32_t found = find(limits, source, now);
     struct entry *entry = &limits->entries[found];
-    if (!bucket_take(&entry->accept, &limits->caps.accept, now))
+    const struct share *share = &limits->shares[entry->peer];
+    if (!bucket_take(&entry->accept, &share->accept, now))
         return LIMITS_RATE;
-    if (entry->connections >= limits->caps.connections_per_source)
+    if (entry->connections >= share->connections)
         return LIMITS_SOURCE;
     if (limits->connections >= limits->caps.connections)
         return LIMITS_GLOBAL;
@@ -118,9 +148,10 @@ void limits_close(struct limits *limits, uint32_t slot)
 
 bool limits_half_open(struct limits *limits, uint32_t slot)
 {
-    if (limits->entries[slot].half_open >= limits->caps.half_open_per_source)
+    struct entry *entry = &limits->entries[slot];
+    if (entry->half_open >= limits->shares[entry->peer].half_open)
         return false;
-    limits->entries[slot].half_open++;
+    entry->half_open++;
     return true;
 }
 
@@ -131,7 +162,8 @@ void limits_half_open_end(struct limits *limits, uint32_t slot)
 
 bool limits_verify(struct limits *limits, uint32_t slot, lewes_time now)
 {
-    return bucket_take(&limits->entries[slot].verify, &limits->caps.verify, now);
+    struct entry *entry = &limits->entries[slot];
+    return bucket_take(&entry->verify, &limits->shares[entry->peer].verify, now);
 }
 
 uint32_t limits_connections(const struct limits *limits)

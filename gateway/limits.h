@@ -8,7 +8,8 @@
 #include "gateway/source.h"
 
 struct limits_caps {
-    uint32_t sources; /* entries of the table */
+    uint32_t sources;     /* entries of the table */
+    uint32_t peer_factor; /* what follows per source, times this, is a peer's share; at least 1 */
     uint32_t connections;
     uint32_t connections_per_source;
     uint32_t half_open_per_source;

@@ -36,6 +36,7 @@ void service_accept(struct service *service, int fd, const struct sockaddr *addr
         return;
     }
     struct source source = source_of(&from.ip);
+    source.peer = service->directory != NULL && directory_holds_ip(service->directory, &from.ip);
     switch (limits_open(service->limits, &source, uv_now(service->loop), &from.slot)) {
     case LIMITS_RATE:
         service_busy(service, fd, &from.ip, BUSY_RATE);

@@ -96,6 +96,7 @@ struct settings {
         uint32_t source_table;
         struct settings_rate verify_rate;
         uint32_t verify_burst;
+        uint32_t peer_factor;
     } limits;
     struct {
         uint64_t first_byte;

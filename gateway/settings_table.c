@@ -75,6 +75,7 @@ const struct settings_key settings_keys[] = {
     NUMBER(limits, source_table, "65536", 1024, 4194304, FIXED),
     RATE(limits, verify_rate, "2/s", 1, 1000000, LIVE),
     NUMBER(limits, verify_burst, "10", 1, 1000000, LIVE),
+    NUMBER(limits, peer_factor, "50", 1, 1000, LIVE),
 
     DURATION(timeouts, first_byte, "5s", 100, MINUTE, LIVE),
     DURATION(timeouts, message, "5s", 100, MINUTE, LIVE),

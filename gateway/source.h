@@ -12,6 +12,7 @@
 struct source {
     uint64_t prefix; /* network order in big-endian reading: the address, or its first 64 bits */
     bool ipv6;
+    bool peer; /* an address of the directory: a gateway that brings many clients (G2.5) */
 };
 
 /* The address without port; a mapped IPv4 address becomes IPv4. False: neither family. */

@@ -127,6 +127,7 @@ static void set_defaults(struct settings *s)
     s->limits.source_table = 64;
     s->limits.verify_rate = (struct settings_rate){1000000, 1000};
     s->limits.verify_burst = 1000000;
+    s->limits.peer_factor = 1;
     s->timeouts.first_byte = s->timeouts.message = s->timeouts.write = 60000;
     s->timeouts.handshake = s->timeouts.idle = s->timeouts.lifetime = 60000;
     s->timeouts.registration = 60000;

@@ -79,6 +79,7 @@ static const struct row rows[] = {
      {"1/s", "1000000/s"},
      {"0/s", "1000001/s", "18446744073709551617/s"}},
     {"limits.verify_burst", LIVE, {"1", "1000000"}, {"0", "1000001"}},
+    {"limits.peer_factor", LIVE, {"1", "1000"}, {"0", "1001"}},
     {"timeouts.first_byte", LIVE, {"100ms", "60s", "1m"}, {"99ms", "60001ms", "2m"}},
     {"timeouts.message", LIVE, {"100ms", "60s"}, {"99ms", "60001ms"}},
     {"timeouts.write", LIVE, {"100ms", "60s"}, {"99ms", "60001ms"}},
@@ -263,6 +264,7 @@ static void limits_and_timeouts_have_the_defaults_of_the_specification(void **st
     assert_int_equal(s->limits.verify_rate.count, 2);
     assert_int_equal(s->limits.verify_rate.period, 1000);
     assert_int_equal(s->limits.verify_burst, 10);
+    assert_int_equal(s->limits.peer_factor, 50);
     assert_int_equal(s->timeouts.first_byte, 5000);
     assert_int_equal(s->timeouts.message, 5000);
     assert_int_equal(s->timeouts.write, 10000);

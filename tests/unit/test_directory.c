@@ -77,6 +77,12 @@ static void every_address_of_every_node_is_found_and_no_other(void **state)
     assert_false(directory_holds(d, &ones, &eight));
     const struct lewes_endpoint other_port = endpoint(4, "\xc0\0\x02\x07", 41265);
     assert_false(directory_holds(d, &ones, &other_port));
+    const struct lewes_ip stranger = {4, {192, 0, 2, 6}};
+    assert_true(directory_holds_ip(d, &seven.ip));
+    assert_true(directory_holds_ip(d, &seven6.ip));
+    assert_true(directory_holds_ip(d, &eight.ip));
+    assert_true(directory_holds_ip(d, &nine.ip));
+    assert_false(directory_holds_ip(d, &stranger));
     directory_free(d);
 }
 
@@ -89,6 +95,7 @@ static void a_directory_may_be_empty(void **state)
     assert_non_null(d);
     assert_int_equal(directory_count(d), 0);
     assert_false(directory_holds(d, &zeros, &at));
+    assert_false(directory_holds_ip(d, &at.ip));
     directory_free(d);
 }
 

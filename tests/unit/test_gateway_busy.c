@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "lib/wire/packet.h"
-#include "tests/support/gateway_client.h"
+#include "tests/support/rig_exit.h"
 
 static struct rig rig;
 static struct client client, other;
@@ -44,6 +44,27 @@ static void expect_busy_connection(enum busy reason)
     assert_memory_equal(client.in, busy_frame, sizeof busy_frame);
     assert_int_equal(rig_count(&rig).busies[reason], 1);
     client_close(&client);
+}
+
+/* T2.7: clients come from an address of the directory. */
+static void a_gateway_of_the_directory_may_bring_more(void **state)
+{
+    static struct client many[6];
+    const struct lewes_ed25519_public identity = {{1}};
+    const struct lewes_endpoint at = {{4, {127, 0, 0, 1}}, 41264};
+    (void)state;
+    rig.settings.limits.connections_per_source = 2;
+    rig.settings.limits.peer_factor = 3;
+    rig.settings.forward.enabled = false; /* what it is for does not matter */
+    rig_directory(&rig, &identity, &at);
+    rig_start(&rig);
+    for (size_t i = 0; i < 6; i++)
+        client_open(&many[i], &rig, (uint8_t)(i + 1));
+    rig_wait_open(&rig, 6);
+    client_open(&client, &rig, 7);
+    expect_busy_connection(BUSY_SOURCE);
+    for (size_t i = 0; i < 6; i++)
+        client_close(&many[i]);
 }
 
 static void one_connection_too_many_hears_busy(void **state)
@@ -219,6 +240,7 @@ static void more_farewells_than_256_are_plain_closes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_gateway_of_the_directory_may_bring_more),
         TEST(one_connection_too_many_hears_busy),
         TEST(one_connection_too_many_of_a_source_hears_busy),
         TEST(an_empty_bucket_says_busy),

@@ -96,6 +96,31 @@ static void a_source_has_so_many_connections_at_a_time(void **state)
     limits_free(limits);
 }
 
+/* gateway.md G2.5 */
+static void a_peer_has_so_many_times_a_strangers_share(void **state)
+{
+    struct source peer = ipv4(1);
+    uint32_t slots[192], slot;
+    (void)state;
+    peer.peer = true;
+    caps.peer_factor = 3;
+    struct limits *limits = make();
+    assert_int_equal(come_and_go(limits, peer, 0), 60);
+    assert_int_equal(come_and_go(limits, peer, 1000), 60);
+    assert_int_equal(come_and_go(limits, ipv4(1), 1000), 20); /* a stranger beside it */
+    lewes_time now = 10000;
+    for (size_t i = 0; i < 192; i++, now += 100)
+        assert_int_equal(limits_open(limits, &peer, now, &slots[i]), LIMITS_OK);
+    assert_int_equal(limits_open(limits, &peer, now, &slot), LIMITS_SOURCE);
+    for (size_t i = 0; i < 96; i++)
+        assert_true(limits_half_open(limits, slots[i]));
+    assert_false(limits_half_open(limits, slots[0]));
+    for (size_t i = 0; i < 30; i++)
+        assert_true(limits_verify(limits, slots[0], now));
+    assert_false(limits_verify(limits, slots[0], now));
+    limits_free(limits);
+}
+
 static void all_together_have_so_many(void **state)
 {
     uint32_t slot;
@@ -206,6 +231,7 @@ int main(void)
         TEST(the_bucket_of_a_source_empties_and_fills),
         TEST(families_do_not_mix),
         TEST(a_source_has_so_many_connections_at_a_time),
+        TEST(a_peer_has_so_many_times_a_strangers_share),
         TEST(all_together_have_so_many),
         TEST(half_open_handshakes_and_checks_are_counted_by_source),
         TEST(any_number_of_sources_needs_the_same_memory),
