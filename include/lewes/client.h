@@ -74,6 +74,26 @@ struct lewes_ticket_source {
 /* A source of tickets that are worth nothing, for gateways that run with the mock verifier. */
 LEWES_API struct lewes_ticket_source lewes_ticket_source_mock(void);
 
+/* Ticket books, a file each, in a directory of their own (ecash.md 10). */
+struct lewes_books;
+
+/*
+ * Opens a directory of ticket books; it is made (0700) if it is missing. Any number of processes
+ * may use it at a time: no coin is given to two of them.
+ *
+ * @param[out] books  untouched on error
+ * @param env         copied; NULL = lewes_env_system()
+ * @return 0; -1 with errno: ENOMEM, EPERM if others may write there, or what the system said
+ */
+LEWES_API LEWES_MUST_USE int lewes_books_open(struct lewes_books **books, const char *directory,
+                                              const struct lewes_env *env);
+
+/* Gives back what is reserved; NULL is fine. No registration may use its tickets any more. */
+LEWES_API void lewes_books_close(struct lewes_books *books);
+
+/* A source of tickets from these books: those that expire first are used first. */
+LEWES_API struct lewes_ticket_source lewes_ticket_source_books(struct lewes_books *books);
+
 /* ---- what is asked for ---- */
 
 /* A gateway, and who we are to it. */

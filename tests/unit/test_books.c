@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Coins of ticket books: who gets them, and what is left after a crash (registration.md 4, R10). */
+#include <dirent.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "client/books.h"
+#include "tests/support/env.h"
+#include "tests/support/minted.h"
+
+#define STEPS_MAX 64 /* system calls of one run, at which it dies */
+#define RACERS 4
+#define COINS_EACH 12
+
+static struct test_env env;
+static struct minted minted;
+static struct lewes_book book;
+static uint32_t today;
+static char directory[] = "/tmp/lewes-books-XXXXXX";
+static char file[BOOK_NAME_CAP];
+
+/* ---- the process dies at one of these ---- */
+
+static unsigned step, dies_at;
+
+static void fault_point(void)
+{
+    if (++step == dies_at)
+        _exit(42);
+}
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd)
+{
+    fault_point();
+    return __real_fsync(fd);
+}
+
+ssize_t __real_write(int fd, const void *bytes, size_t len);
+ssize_t __wrap_write(int fd, const void *bytes, size_t len);
+ssize_t __wrap_write(int fd, const void *bytes, size_t len)
+{
+    fault_point();
+    return __real_write(fd, bytes, len);
+}
+
+int __real_renameat(int from, const char *old, int to, const char *new_name);
+int __wrap_renameat(int from, const char *old, int to, const char *new_name);
+int __wrap_renameat(int from, const char *old, int to, const char *new_name)
+{
+    fault_point();
+    return __real_renameat(from, old, to, new_name);
+}
+
+/* ---- fixtures ---- */
+
+static int load(void **state)
+{
+    (void)state;
+    today = (uint32_t)(time(NULL) / LEWES_DAY * LEWES_DAY);
+    test_env_init(&env, 3);
+    minted_open(&minted, &env.env);
+    minted_book(&minted, LEWES_TICKET_WG_ENTRY, today + 3 * LEWES_DAY, &book);
+    return 0;
+}
+
+static int unload(void **state)
+{
+    (void)state;
+    minted_close(&minted);
+    return 0;
+}
+
+static struct lewes_books *open_books(void)
+{
+    struct lewes_books *books = NULL;
+    assert_int_equal(lewes_books_open(&books, directory, NULL), 0);
+    return books;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    strcpy(directory + strlen(directory) - 6, "XXXXXX");
+    assert_non_null(mkdtemp(directory));
+    struct lewes_books *books = open_books();
+    assert_int_equal(books_add(books, &book, file), 0);
+    lewes_books_close(books);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    char path[512];
+    const struct dirent *entry;
+    DIR *const listing = opendir(directory);
+    (void)state;
+    assert_non_null(listing);
+    while ((entry = readdir(listing)) != NULL) {
+        snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
+        if (entry->d_name[0] != '.')
+            unlink(path);
+    }
+    closedir(listing);
+    return rmdir(directory);
+}
+
+/* ---- what stands in the file ---- */
+
+static void count_left(void *user, const char *name, const struct lewes_book *found)
+{
+    unsigned *const left = user;
+    (void)name;
+    *left += found ? books_coins_left(found) : 0;
+}
+
+static unsigned coins_left(void)
+{
+    struct lewes_books *books = open_books();
+    unsigned left = 0;
+    assert_int_equal(books_each(books, count_left, &left), 0);
+    lewes_books_close(books);
+    return left;
+}
+
+static struct lewes_ticket_order order_at(uint64_t seconds)
+{
+    return (struct lewes_ticket_order){
+        .type = LEWES_TICKET_WG_ENTRY,
+        .pay_info = {.random = {5}, .unix_seconds = (int64_t)seconds, .gateway = {{7}}}};
+}
+
+static int pay_now(const struct lewes_ticket_source *source, uint64_t coin, uint64_t seconds,
+                   uint8_t *payment, struct lewes_credential *credential)
+{
+    const struct lewes_ticket_order order = order_at(seconds);
+    credential->payment = payment;
+    return source->pay(source->user, coin, &order, payment, credential);
+}
+
+static uint64_t reserve(const struct lewes_ticket_source *source)
+{
+    uint64_t coin = 0;
+    assert_int_equal(source->reserve(source->user, LEWES_TICKET_WG_ENTRY, &coin), 0);
+    return coin;
+}
+
+/* ---- one process ---- */
+
+static void a_coin_pays_and_is_used(void **state)
+{
+    struct lewes_books *books = open_books();
+    const struct lewes_ticket_source source = lewes_ticket_source_books(books);
+    struct lewes_credential credential = {0};
+    uint8_t payment[LEWES_PAYMENT_BOUND_LEN];
+    struct lewes_ticket ticket;
+    (void)state;
+    const uint64_t coin = reserve(&source);
+    assert_int_equal(pay_now(&source, coin, today + 60, payment, &credential), 0);
+    assert_int_equal(credential.epoch, 1);
+    assert_int_equal(coins_left(), LEWES_BOOK_TICKETS);
+    assert_int_equal(source.settle(source.user, coin, LEWES_COIN_SENT), 0);
+    assert_int_equal(coins_left(), LEWES_BOOK_TICKETS - 1);
+    assert_int_equal(source.settle(source.user, coin, LEWES_COIN_SPENT), 0);
+    lewes_books_close(books);
+    const struct lewes_ticket_claim claim = {
+        .payment = payment,
+        .len = credential.payment_len,
+        .pay_info = credential.pay_info,
+        .day = today,
+        .require_bound = true,
+    };
+    assert_int_equal(lewes_ticket_verify(minted.key, &claim, &ticket), LEWES_OK);
+    assert_int_equal(coins_left(), LEWES_BOOK_TICKETS - 1);
+}
+
+static void a_coin_that_is_given_back_is_free_again(void **state)
+{
+    struct lewes_books *books = open_books();
+    const struct lewes_ticket_source source = lewes_ticket_source_books(books);
+    struct lewes_credential credential = {0};
+    uint8_t payment[LEWES_PAYMENT_BOUND_LEN];
+    (void)state;
+    const uint64_t first = reserve(&source);
+    assert_int_not_equal(reserve(&source), first); /* the second hop's */
+    assert_int_equal(pay_now(&source, first, today, payment, &credential), 0);
+    assert_int_equal(source.settle(source.user, first, LEWES_COIN_FREE), 0);
+    assert_int_equal(reserve(&source), first);
+    lewes_books_close(books);
+    assert_int_equal(coins_left(), LEWES_BOOK_TICKETS);
+}
+
+static void a_used_up_book_has_no_coin(void **state)
+{
+    struct lewes_books *books = open_books();
+    const struct lewes_ticket_source source = lewes_ticket_source_books(books);
+    uint64_t coin, before = 0;
+    (void)state;
+    for (unsigned i = 0; i < LEWES_BOOK_TICKETS; i++) {
+        coin = reserve(&source);
+        assert_int_not_equal(coin, before);
+        before = coin;
+        assert_int_equal(source.settle(source.user, coin, LEWES_COIN_SENT), 0);
+        assert_int_equal(source.settle(source.user, coin, LEWES_COIN_BURNED), 0);
+    }
+    assert_int_not_equal(source.reserve(source.user, LEWES_TICKET_WG_ENTRY, &coin), 0);
+    lewes_books_close(books);
+}
+
+static void only_a_book_of_the_type_and_the_day_serves(void **state)
+{
+    static struct lewes_book old;
+    struct lewes_books *books = open_books();
+    const struct lewes_ticket_source source = lewes_ticket_source_books(books);
+    struct lewes_credential credential = {0};
+    uint8_t payment[LEWES_PAYMENT_BOUND_LEN];
+    char name[BOOK_NAME_CAP];
+    uint64_t coin;
+    (void)state;
+    assert_int_not_equal(source.reserve(source.user, LEWES_TICKET_WG_EXIT, &coin), 0);
+    minted_book(&minted, LEWES_TICKET_WG_EXIT, today - LEWES_DAY, &old);
+    assert_int_equal(books_add(books, &old, name), 0);
+    assert_int_not_equal(source.reserve(source.user, LEWES_TICKET_WG_EXIT, &coin), 0);
+    coin = reserve(&source);
+    assert_int_not_equal(pay_now(&source, coin, today + 4 * LEWES_DAY, payment, &credential), 0);
+    assert_int_not_equal(pay_now(&source, coin, today - 4 * LEWES_DAY, payment, &credential), 0);
+    assert_int_equal(pay_now(&source, coin, today + 3 * LEWES_DAY, payment, &credential), 0);
+    lewes_books_close(books);
+}
+
+static void the_book_that_expires_first_is_used_first(void **state)
+{
+    static struct lewes_book sooner;
+    struct lewes_books *books = open_books();
+    const struct lewes_ticket_source source = lewes_ticket_source_books(books);
+    char name[BOOK_NAME_CAP];
+    (void)state;
+    const uint64_t later = reserve(&source);
+    minted_book(&minted, LEWES_TICKET_WG_ENTRY, today + LEWES_DAY, &sooner);
+    assert_int_equal(books_add(books, &sooner, name), 0);
+    assert_int_not_equal(reserve(&source) >> 8, later >> 8);
+    lewes_books_close(books);
+}
+
+/* ---- taking books in ---- */
+
+static void a_book_is_taken_in_once_and_only_if_it_holds(void **state)
+{
+    static struct lewes_book bad;
+    struct lewes_books *books = open_books();
+    char name[BOOK_NAME_CAP];
+    (void)state;
+    assert_int_equal(books_add(books, &book, name), -1);
+    assert_int_equal(errno, EEXIST);
+    minted_book(&minted, LEWES_TICKET_WG_ENTRY, today + 3 * LEWES_DAY, &bad);
+    bad.coins[7][60] ^= 1;
+    assert_int_equal(books_add(books, &bad, name), -1);
+    assert_int_equal(errno, EBADMSG);
+    lewes_books_close(books);
+}
+
+static void note_error(void *user, const char *name, const struct lewes_book *found)
+{
+    int *const error = user;
+    (void)name;
+    *error = found ? 0 : errno;
+}
+
+static void a_damaged_or_exposed_book_is_told_and_not_used(void **state)
+{
+    struct lewes_books *books = open_books();
+    const struct lewes_ticket_source source = lewes_ticket_source_books(books);
+    char path[256];
+    uint64_t coin;
+    int error = 0;
+    (void)state;
+    snprintf(path, sizeof path, "%s/%s", directory, file);
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(books_each(books, note_error, &error), 0);
+    assert_int_equal(error, EPERM);
+    assert_int_not_equal(source.reserve(source.user, LEWES_TICKET_WG_ENTRY, &coin), 0);
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_int_equal(truncate(path, 1000), 0);
+    assert_int_equal(books_each(books, note_error, &error), 0);
+    assert_int_equal(error, EBADMSG);
+    assert_int_not_equal(source.reserve(source.user, LEWES_TICKET_WG_ENTRY, &coin), 0);
+    lewes_books_close(books);
+}
+
+/* ---- several processes ---- */
+
+static int wait_for(pid_t child)
+{
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Takes coins, and reports each that it marked as sent. */
+static void race(int report)
+{
+    struct lewes_books *books = NULL;
+    if (lewes_books_open(&books, directory, NULL))
+        _exit(1);
+    const struct lewes_ticket_source source = lewes_ticket_source_books(books);
+    for (int i = 0; i < COINS_EACH; i++) {
+        uint64_t coin;
+        if (source.reserve(source.user, LEWES_TICKET_WG_ENTRY, &coin) ||
+            source.settle(source.user, coin, LEWES_COIN_SENT) ||
+            write(report, &coin, sizeof coin) != sizeof coin ||
+            source.settle(source.user, coin, LEWES_COIN_SPENT))
+            _exit(2);
+    }
+    _exit(0);
+}
+
+static void no_coin_goes_to_two_processes(void **state)
+{
+    uint64_t coins[RACERS * COINS_EACH];
+    pid_t children[RACERS];
+    int ends[2];
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    for (int i = 0; i < RACERS; i++) {
+        children[i] = fork();
+        assert_true(children[i] >= 0);
+        if (children[i] == 0)
+            race(ends[1]);
+    }
+    for (int i = 0; i < RACERS; i++)
+        assert_int_equal(wait_for(children[i]), 0);
+    assert_int_equal(read(ends[0], coins, sizeof coins), sizeof coins);
+    for (int i = 0; i < RACERS * COINS_EACH; i++)
+        for (int j = 0; j < i; j++)
+            assert_true(coins[i] != coins[j]);
+    assert_int_equal(coins_left(), LEWES_BOOK_TICKETS - RACERS * COINS_EACH);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+/* Dies at one step; 7 says that the payment could have left. */
+static void run_and_die(unsigned at)
+{
+    struct lewes_books *books = NULL;
+    struct lewes_credential credential = {0};
+    uint8_t payment[LEWES_PAYMENT_BOUND_LEN];
+    uint64_t coin = 0;
+    dies_at = at;
+    step = 0;
+    if (lewes_books_open(&books, directory, NULL))
+        _exit(1);
+    const struct lewes_ticket_source source = lewes_ticket_source_books(books);
+    if (source.reserve(source.user, LEWES_TICKET_WG_ENTRY, &coin) ||
+        pay_now(&source, coin, today, payment, &credential) ||
+        source.settle(source.user, coin, LEWES_COIN_SENT))
+        _exit(2);
+    _exit(7);
+}
+
+static void whenever_it_dies_a_coin_that_left_is_used(void **state)
+{
+    unsigned left = LEWES_BOOK_TICKETS;
+    int code = 0;
+    (void)state;
+    for (unsigned at = 1; at < STEPS_MAX && code != 7; at++) {
+        const pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0)
+            run_and_die(at);
+        code = wait_for(child);
+        assert_true(code == 42 || code == 7);
+        const unsigned now_left = coins_left();
+        assert_true(now_left == left - 1 || (code == 42 && now_left == left));
+        left = now_left;
+        /* Whatever it held is free again. */
+        struct lewes_books *books = open_books();
+        const struct lewes_ticket_source source = lewes_ticket_source_books(books);
+        reserve(&source);
+        lewes_books_close(books);
+    }
+    assert_int_equal(code, 7);
+    assert_true(left < LEWES_BOOK_TICKETS);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_coin_pays_and_is_used),
+        TEST(a_coin_that_is_given_back_is_free_again),
+        TEST(a_used_up_book_has_no_coin),
+        TEST(only_a_book_of_the_type_and_the_day_serves),
+        TEST(the_book_that_expires_first_is_used_first),
+        TEST(a_book_is_taken_in_once_and_only_if_it_holds),
+        TEST(a_damaged_or_exposed_book_is_told_and_not_used),
+        TEST(no_coin_goes_to_two_processes),
+        TEST(whenever_it_dies_a_coin_that_left_is_used),
+    };
+
+    return cmocka_run_group_tests(tests, load, unload);
+}
