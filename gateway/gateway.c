@@ -239,7 +239,6 @@ static int make_forwards(struct gateway *g, struct gateway_error *error)
     return 0;
 }
 
-static int open_listeners(struct gateway *g, struct gateway_error *error)
 /* gateway.md G11.1 */
 static int open_datagrams(struct gateway *g, struct gateway_error *error)
 {
@@ -256,6 +255,7 @@ static int open_datagrams(struct gateway *g, struct gateway_error *error)
     return 0;
 }
 
+static int open_listeners(struct gateway *g, struct gateway_error *error)
 {
     struct listener_error reason;
     if (listeners_open(&g->listeners, &g->service, &reason) != LEWES_OK)
@@ -303,9 +303,9 @@ static void timer_closed(uv_handle_t *handle)
 static void take_down(struct gateway *g)
 {
     g->phase = CLOSED;
-    worker_stop(g->store_worker);
     if (g->service.datagrams != NULL) /* a start that failed */
         datagrams_close(g->service.datagrams, NULL, NULL);
+    worker_stop(g->store_worker);
     worker_stop(g->device_worker);
     repair_free(g->repair);
     mixnet_free(g->mixnet);
@@ -337,7 +337,6 @@ static void listeners_gone(void *user)
     soon(g);
 }
 
-static bool nobody_left(const struct gateway *g)
 static void datagrams_gone(void *user)
 {
     struct gateway *g = user;
@@ -345,6 +344,7 @@ static void datagrams_gone(void *user)
     soon(g);
 }
 
+static bool nobody_left(const struct gateway *g)
 {
     return g->service.open == 0 && forwards_alive(g->service.forwards) == 0 &&
            registrar_running(g->service.registrar) == 0;
@@ -361,9 +361,9 @@ static void go_on(uv_timer_t *timer)
         repair_stop(g->repair, repair_over, g);
         listeners_close(g->listeners, listeners_gone, g);
         g->listeners = NULL;
-    } else if (g->phase == CLOSING && g->repair_stopped && g->listeners_closed &&
         datagrams_close(g->service.datagrams, datagrams_gone, g);
         g->service.datagrams = NULL;
+    } else if (g->phase == CLOSING && g->repair_stopped && g->listeners_closed &&
                g->datagrams_closed && farewells_count(g->service.farewells) == 0) {
         take_down(g);
     }
@@ -450,9 +450,9 @@ static int make_parts(struct gateway *g, struct gateway_error *error)
         return -1;
     farewells_when_empty(g->service.farewells, soon, g);
     registrar_when_empty(g->service.registrar, soon, g);
-    return open_listeners(g, error);
     if (open_datagrams(g, error) != 0)
         return -1;
+    return open_listeners(g, error);
 }
 
 int gateway_start(struct gateway **gateway, const struct gateway_parts *parts,
@@ -496,7 +496,6 @@ void gateway_count(const struct gateway *g, struct gateway_counts *counts)
     memcpy(counts->forwarded, service->forwarded, sizeof counts->forwarded);
     for (int i = 0; i < REGISTRAR_RESULTS; i++)
         counts->results[i] = registrar_count(service->registrar, (enum registrar_result)i);
-}
     if (service->datagrams == NULL)
         return;
     counts->lingering = datagrams_lingering(service->datagrams);
@@ -507,6 +506,7 @@ void gateway_count(const struct gateway *g, struct gateway_counts *counts)
 const struct datagrams *gateway_datagrams(const struct gateway *g)
 {
     return g->service.datagrams;
+}
 
 const struct listeners *gateway_listeners(const struct gateway *g)
 {

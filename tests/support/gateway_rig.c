@@ -149,10 +149,10 @@ static void set_defaults(struct settings *s)
     s->storage.timeout = 5000;
     (void)snprintf(s->mixnet.hook, sizeof s->mixnet.hook, "none");
     (void)snprintf(s->mixnet.sphinx_key, sizeof s->mixnet.sphinx_key, "from identity");
-    s->forward.enabled = true;
     s->data.bind.count = 1;
     s->data.bind.at[0] = (struct lewes_endpoint){.ip = {4, {127, 0, 0, 1}}};
     s->data.session_linger = 60000;
+    s->forward.enabled = true;
     (void)snprintf(s->forward.directory, sizeof s->forward.directory, "none");
     s->forward.allow_private = true;
     s->forward.max_streams = 100;

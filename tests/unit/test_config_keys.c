@@ -40,6 +40,11 @@ struct row {
 /* NOLINTBEGIN(bugprone-suspicious-missing-comma): some values are put together */
 static const struct row rows[] = {
     {"gateway.identity_file", 0, {"k", "/a b/#c", TEXT_255}, {"", TEXT_256}},
+    {"gateway.kem_file", 0, {"k", "/a b/#c", TEXT_255}, {"", TEXT_256}},
+    {"gateway.suites",
+     LIVE,
+     {"x25519", "x25519,mlkem768", "xwing, x25519", "x25519,mlkem768,xwing"},
+     {"", "xwing", "mlkem768,xwing", "x25519,x25519", "x25519,", "none", "X25519", "mceliece"}},
     {"gateway.enabled", LIVE, {"yes", "no"}, {"", "true", "Yes", "1", "noo"}},
     {"gateway.modes",
      LIVE,
@@ -145,7 +150,6 @@ static const struct row rows[] = {
     {"log.level", 0, {"debug", "info", "warning", "error"}, {"", "warn", "INFO"}},
     {"log.format", 0, {"text", "json"}, {"", "xml"}},
     {"log.addresses", 0, {"none", "short", "full"}, {"", "yes"}},
-    {"mixnet.hook",
     {"data.enabled", 0, {"no"}, {"", "on", "yes" /* it needs a sink */}},
     {"data.bind",
      0,
@@ -158,6 +162,7 @@ static const struct row rows[] = {
       "unix:/" TEXT_107}},
     {"data.sink_format", 0, {"framed", "raw"}, {"", "Raw"}},
     {"data.session_linger", LIVE, {"0", "24h"}, {"86400001ms", "10"}},
+    {"mixnet.hook",
      LIVE,
      {"none", "unix:/x", "unix:x", "unix:" TEXT_107},
      {"", "unix:", "/x", "udp:192.0.2.1:5", "unix:" TEXT_108, "None"}},
@@ -285,6 +290,9 @@ static void gateway_and_registration_have_the_defaults_of_the_specification(void
     (void)state;
     assert_int_equal(config_load(&config, &nothing, &error), 0);
     assert_string_equal(s->gateway.identity_file, "/etc/lewes/identity.key");
+    assert_string_equal(s->gateway.kem_file, "/etc/lewes/kem.key");
+    assert_int_equal(s->gateway.suites,
+                     SETTINGS_SUITE_X25519 | SETTINGS_SUITE_MLKEM768 | SETTINGS_SUITE_XWING);
     assert_true(s->gateway.enabled);
     assert_int_equal(s->gateway.modes, SETTINGS_MODE_DVPN | SETTINGS_MODE_MIXNET);
     assert_int_equal(s->gateway.timestamp_tolerance, 30000);
@@ -307,19 +315,17 @@ static void gateway_and_registration_have_the_defaults_of_the_specification(void
     assert_int_equal(s->log.level, SETTINGS_LOG_INFO);
     assert_int_equal(s->log.format, SETTINGS_LOG_TEXT);
     assert_int_equal(s->log.addresses, SETTINGS_LOG_SHORT);
-    assert_string_equal(s->mixnet.hook, "none");
-    assert_string_equal(s->mixnet.sphinx_key, "from identity");
     assert_false(s->data.enabled);
     assert_int_equal(s->data.bind.at[0].port, 51264);
     assert_true(text_is(&s->data.bind.at[0].ip, 6, any));
     assert_string_equal(s->data.sink, "none");
     assert_int_equal(s->data.sink_format, SETTINGS_SINK_FRAMED);
     assert_int_equal(s->data.session_linger, 600000);
+    assert_string_equal(s->mixnet.hook, "none");
+    assert_string_equal(s->mixnet.sphinx_key, "from identity");
     assert_false(s->security.allow_mock);
 }
 
-static void forwarding_has_the_defaults_of_the_specification(void **state)
-{
 static void a_data_port_needs_a_sink(void **state)
 {
     static const char *const with[] = {"data.enabled=yes", "data.sink=unix:/x"};
@@ -334,6 +340,8 @@ static void a_data_port_needs_a_sink(void **state)
     assert_non_null(strstr(error.text, "data.sink"));
 }
 
+static void forwarding_has_the_defaults_of_the_specification(void **state)
+{
     static struct config config;
     static const struct config_sources nothing;
     struct config_error error;
@@ -386,9 +394,9 @@ int main(void)
         cmocka_unit_test(what_lies_beyond_is_refused_by_name),
         cmocka_unit_test(limits_and_timeouts_have_the_defaults_of_the_specification),
         cmocka_unit_test(gateway_and_registration_have_the_defaults_of_the_specification),
+        cmocka_unit_test(a_data_port_needs_a_sink),
         cmocka_unit_test(forwarding_has_the_defaults_of_the_specification),
         cmocka_unit_test(the_tunnel_has_the_defaults_of_the_specification),
-        cmocka_unit_test(a_data_port_needs_a_sink),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
