@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""fuzz/make_corpus.py: writes the seeds of fuzz/corpus anew from the recorded vectors. What fuzzing
-has found is added by hand, under a name that says what it is."""
+"""fuzz/make_corpus.py: writes the seeds of fuzz/corpus anew from the recorded vectors and by
+hand. What fuzzing has found is added there under a name that says what it is."""
 
+import base64
 import json
 import os
+import struct
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VECTORS = os.path.join(ROOT, "tests", "vectors")
@@ -82,6 +84,86 @@ def sessions():
                 put(target, f"{flags:02x}-{name}", bytes([1, flags] + handshake + tail))
 
 
+GATEWAY = bytes.fromhex("a09aa5f47a6759802ff955f8dc2d2a14a5c99d23be97f864127ff9383455a4f0")
+
+
+def base58(key):
+    alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+    number, text = int.from_bytes(key, "big"), ""
+    while number:
+        number, digit = divmod(number, 58)
+        text = alphabet[digit] + text
+    return "1" * (len(key) - len(key.lstrip(b"\0"))) + text
+
+
+def documents():
+    """What gateways say of themselves and of each other."""
+    digests = {"blake3": "01" * 32, "shake256": "23" * 32, "shake128": "45" * 32,
+               "sha3_256": "67" * 32}
+    inner = {
+        "format": 1, "identity": base58(GATEWAY), "time": 1768384800, "expires": 1768388400,
+        "enabled": True, "control_port": 41264, "data_port": None, "modes": ["dvpn", "mixnet"],
+        "ticket_types": ["mixnet-entry", "mixnet-exit", "wg-entry", "wg-exit", "later"],
+        "generations": [1, 2], "protocol_versions": [1],
+        "suites": [{"generation": 1, "kem": kem, "digests": digests}
+                   for kem in ("x25519", "mlkem768", "xwing", "later")],
+        "software": {"name": "lewesd", "version": "1"},
+    }
+    put("description", "inner", json.dumps(inner).encode())
+    put("description", "inner-data-port", json.dumps({**inner, "data_port": 51264}).encode())
+    put("description", "outer", json.dumps({
+        "identity": base58(GATEWAY), "signed": "e30=", "signed_signature": "A" * 86 + "=="
+    }).encode())
+    node = {"identity": base58(GATEWAY), "addresses": ["192.0.2.7", "2001:db8::7"],
+            "control_port": 41264}
+    put("directory", "one", json.dumps({"nodes": [node]}).encode())
+    put("directory", "two", json.dumps({"nodes": [node, {**node, "control_port": 1}]}).encode())
+    put("directory", "none", b'{"nodes":[]}')
+
+
+def files():
+    with open(os.path.join(ROOT, "packaging", "lewesd.conf.example"), "rb") as file:
+        put("config", "example", file.read())
+    put("config", "values", b"[limits]\nverify_rate = 5/h\n[timeouts]\ndrain = 1500ms # soon\n"
+        b"[listen]\ncontrol = [::]:41264, 192.0.2.1:1\nannounce_address = ::ffff:192.0.2.1\n")
+    put("config", "addresses", b"[wireguard]\naddress4 = 10.1.0.1/16\naddress6 = fc01::1/112\n")
+    put("config", "word", b"registration.amounts=1B,1KiB,3GiB,4096B")
+    secret = base64.b64encode(bytes(range(32)))
+    put("files", "key", secret + b"\n")
+    put("files", "identities", b"".join(
+        base58(bytes([first]) + bytes(31)).encode() + b" " + secret + b"\n"
+        for first in (0x11, 0x22, 0x33)))
+    key = bytes(range(32)).hex().encode()
+    put("uapi", "dump", b"\x07private_key=" + key + b"\nlisten_port=51822\npublic_key=" + key +
+        b"\npreshared_key=" + key + b"\nprotocol_version=1\nendpoint=[2001:db8::1]:51820\n"
+        b"last_handshake_time_sec=1768384800\nlast_handshake_time_nsec=5\ntx_bytes=1\n"
+        b"rx_bytes=18446744073709551615\npersistent_keepalive_interval=25\n"
+        b"allowed_ip=10.1.0.42/32\nallowed_ip=fc01::2a/128\npublic_key=" + key[::-1] +
+        b"\nallowed_ip=10.0.0.0/8\nsomething_new=yes=no\nerrno=0\n\n")
+    put("uapi", "refusal", b"\x01errno=-22\n\n")
+
+
+def journal():
+    """Entries of client/journal_form.h; the target mends the checksum."""
+    for name, mode, payment, family in (("sent", 0, 1157, 4), ("bound", 0, 1190, 6),
+                                        ("mixnet", 1, 1157, 0), ("none", 0, 0, 0)):
+        coin = 1 if payment else 0
+        body = bytes(range(64)) + bytes([0, mode, 2, coin]) + bytes(16)
+        body += struct.pack("<H", payment) + bytes(payment) + bytes(72)
+        body += struct.pack("<HHQ", 2026, 14, 1) + bytes(48)
+        body += bytes([1 if family or mode else 0]) + bytes(16)
+        body += bytes(32) + bytes([family]) + bytes(16) + struct.pack("<H", 51822) + bytes(20)
+        body += bytes(64) + struct.pack("<q", 500_000_000)
+        put("journal", name, b"lewes-j\n" + struct.pack("<II", 1, len(body)) + body + bytes(8))
+
+
+def noise():
+    """Programs: which pattern, then for each message how it is spoiled."""
+    for pattern in (0, 1):
+        for how in range(4):
+            put("noise", f"{pattern}-{how}", bytes([pattern] + [how, 40, 1] * 3))
+
+
 def texts():
     put("text", "base58", b"11111111111111111111111111111112")
     put("text", "base58-long", b"GJvJ9UQbJNe6ESWJKvHsmmFDAD4gpZPfQfP3bkLKi")
@@ -94,6 +176,10 @@ def main():
     registration()
     tickets()
     sessions()
+    documents()
+    files()
+    journal()
+    noise()
     texts()
 
 

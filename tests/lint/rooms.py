@@ -22,7 +22,7 @@ ALLOWED = {
     "gateway": {"lib", "wireguard", "description"},
     "mint": {"lib"},
     "bench": {"lib"},
-    "fuzz": {"lib", "description"},
+    "fuzz": {"lib", "description", "wireguard", "client", "gateway"},
     "examples": set(),  # as a user: public headers only
     "tests": {"lib", "wireguard", "description", "client", "gateway", "mint"},
     "include": set(),
