@@ -58,9 +58,6 @@ struct config_complaint config_complete(struct settings *s)
         return (struct config_complaint){"registration.verifier",
                                          "mock takes every ticket, so anybody gets in for nothing; "
                                          "for a test set security.allow_mock = yes as well"};
-    if (!mixnet_hook_valid(s->mixnet.hook))
-        return (struct config_complaint){"mixnet.hook",
-                                         "none, or unix: and the path of a socket, is expected"};
     if (!sink_valid(s->data.sink))
         return (struct config_complaint){"data.sink",
                                          "none, udp: with address and port, or unix: and the path "
@@ -69,6 +66,9 @@ struct config_complaint config_complete(struct settings *s)
         return (struct config_complaint){"data.sink",
                                          "data.enabled needs one: without it all that comes would "
                                          "be lost"};
+    if (!mixnet_hook_valid(s->mixnet.hook))
+        return (struct config_complaint){"mixnet.hook",
+                                         "none, or unix: and the path of a socket, is expected"};
     if (!mixnet_sphinx_valid(s->mixnet.sphinx_key))
         return (struct config_complaint){"mixnet.sphinx_key",
                                          "\"from identity\", or the base58 text of 32 bytes, is "
