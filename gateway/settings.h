@@ -59,14 +59,14 @@ enum settings_backend {
     SETTINGS_BACKEND_MEMORY
 };
 
+enum settings_sink_format { SETTINGS_SINK_FRAMED, SETTINGS_SINK_RAW };
+
 enum settings_log_level {
     SETTINGS_LOG_DEBUG,
     SETTINGS_LOG_INFO,
     SETTINGS_LOG_WARNING,
     SETTINGS_LOG_ERROR
 };
-
-enum settings_sink_format { SETTINGS_SINK_FRAMED, SETTINGS_SINK_RAW };
 
 enum settings_log_format { SETTINGS_LOG_TEXT, SETTINGS_LOG_JSON };
 
@@ -154,6 +154,13 @@ struct settings {
         int addresses; /* enum settings_log_addresses */
     } log;
     struct {
+        bool enabled;
+        struct settings_listen_list bind; /* one */
+        char sink[SETTINGS_TEXT];         /* udp:IP:PORT, unix:PATH, or "none" */
+        int sink_format;                  /* enum settings_sink_format */
+        uint64_t session_linger;
+    } data;
+    struct {
         char hook[SETTINGS_TEXT];       /* unix:PATH, or "none" */
         char sphinx_key[SETTINGS_TEXT]; /* base58, or "from identity" */
     } mixnet;
@@ -163,10 +170,3 @@ struct settings {
 };
 
 #endif
-    struct {
-        bool enabled;
-        struct settings_listen_list bind; /* one */
-        char sink[SETTINGS_TEXT];         /* udp:IP:PORT, unix:PATH, or "none" */
-        int sink_format;                  /* enum settings_sink_format */
-        uint64_t session_linger;
-    } data;

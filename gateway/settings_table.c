@@ -47,8 +47,8 @@ static const char *const modes[] = {"dvpn", "mixnet", NULL};
 static const char *const verifiers[] = {"ecash", "mock", NULL};
 static const char *const key_joins[] = {"pay", "refuse", NULL};
 static const char *const backends[] = {"auto", "kernel", "userspace", "memory", NULL};
-static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
 static const char *const sink_formats[] = {"framed", "raw", NULL};
+static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
 static const char *const formats[] = {"text", "json", NULL};
 static const char *const addresses[] = {"none", "short", "full", NULL};
 
@@ -127,16 +127,16 @@ const struct settings_key settings_keys[] = {
     CHOICE(log, format, "text", formats, FIXED),
     CHOICE(log, addresses, "short", addresses, FIXED),
 
-    TEXT(mixnet, hook, "none", 1, SETTINGS_TEXT - 1, LIVE),
-    TEXT(mixnet, sphinx_key, "from identity", 1, SETTINGS_TEXT - 1, LIVE),
-
-    YES_NO(security, allow_mock, "no", FIXED),
     YES_NO(data, enabled, "no", FIXED),
     ROW(data, bind, SETTINGS_TYPE_ENDPOINTS, "[::]:51264", 1, 1, NULL, FIXED),
     TEXT(data, sink, "none", 1, SETTINGS_TEXT - 1, FIXED),
     CHOICE(data, sink_format, "framed", sink_formats, FIXED),
     DURATION(data, session_linger, "10m", 0, 24 * HOUR, LIVE),
 
+    TEXT(mixnet, hook, "none", 1, SETTINGS_TEXT - 1, LIVE),
+    TEXT(mixnet, sphinx_key, "from identity", 1, SETTINGS_TEXT - 1, LIVE),
+
+    YES_NO(security, allow_mock, "no", FIXED),
 };
 /* clang-format on */
 
