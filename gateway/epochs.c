@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/epochs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <lewes/mint.h>
+
+#define WORD_CAP (2 * LEWES_MINT_KEY_MAX + 1)
+#define DATE_LEN 10 /* YYYY-MM-DD */
+
+struct epochs {
+    struct lewes_env env;
+    unsigned holders;
+    size_t count;
+    struct epoch list[EPOCHS_MAX];
+};
+
+/* Where the reader is. */
+struct lines {
+    const char *name, *at, *end;
+    unsigned number;
+    struct epochs_error *error;
+};
+
+__attribute__((format(printf, 2, 3))) static bool complain(const struct lines *lines,
+                                                           const char *format, ...)
+{
+    va_list arguments;
+    int len =
+        snprintf(lines->error->text, EPOCHS_ERROR_TEXT, "%s:%u: ", lines->name, lines->number);
+    if (len < 0 || len >= EPOCHS_ERROR_TEXT)
+        len = 0;
+    va_start(arguments, format);
+    vsnprintf(lines->error->text + len, EPOCHS_ERROR_TEXT - (size_t)len, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+/* ---- words ---- */
+
+/* The next word of the line, or "" at its end. A word that is too long is cut: it fits nowhere. */
+static void next_word(struct lines *lines, const char *line_end, char word[WORD_CAP])
+{
+    size_t len = 0;
+    while (lines->at < line_end && (*lines->at == ' ' || *lines->at == '\t' || *lines->at == '\r'))
+        lines->at++;
+    while (lines->at < line_end && !strchr(" \t\r", *lines->at) && len < WORD_CAP - 1)
+        word[len++] = *lines->at++;
+    word[len] = '\0';
+}
+
+static bool read_number(const char *word, uint64_t *number)
+{
+    char *end;
+    if (word[0] < '0' || word[0] > '9')
+        return false;
+    errno = 0;
+    const unsigned long long value = strtoull(word, &end, 10);
+    *number = value;
+    return errno == 0 && *end == '\0' && value <= INT64_MAX;
+}
+
+static int nibble(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool read_hex(const char *word, uint8_t bytes[LEWES_MINT_KEY_MAX], size_t *len)
+{
+    const size_t digits = strlen(word);
+    if (digits % 2 != 0 || digits / 2 > LEWES_MINT_KEY_MAX)
+        return false;
+    for (size_t i = 0; i < digits / 2; i++) {
+        const int high = nibble(word[2 * i]), low = nibble(word[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        bytes[i] = (uint8_t)(high << 4 | low);
+    }
+    *len = digits / 2;
+    return true;
+}
+
+static bool is_leap(unsigned year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+/* Days from 1970-01-01 to the first of January of `year`. */
+static unsigned days_before(unsigned year)
+{
+    const unsigned y = year - 1;
+    return (year - 1970) * 365 + (y / 4 - y / 100 + y / 400) - (1969 / 4 - 1969 / 100 + 1969 / 400);
+}
+
+/* YYYY-MM-DD of the years 2020 to 2105, which fit into 32 bits. */
+static bool read_date(const char *word, uint32_t *seconds)
+{
+    static const unsigned lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    unsigned year, month, day, days;
+    int used = 0;
+    if (strlen(word) != DATE_LEN || word[4] != '-' || word[7] != '-' ||
+        strspn(word, "0123456789-") != DATE_LEN ||
+        sscanf(word, "%4u-%2u-%2u%n", &year, &month, &day, &used) != 3 || used != DATE_LEN ||
+        year < 2020 || year > 2105 || month < 1 || month > 12)
+        return false;
+    const bool february29 = month == 2 && is_leap(year);
+    if (day < 1 || day > lengths[month - 1] + february29)
+        return false;
+    days = days_before(year) + day - 1;
+    for (unsigned m = 1; m < month; m++)
+        days += lengths[m - 1] + (m == 2 && is_leap(year));
+    *seconds = days * LEWES_DAY;
+    return true;
+}
+
+/* ---- lines ---- */
+
+static bool read_key(struct lines *lines, const struct epochs *epochs,
+                     const struct lewes_ecash *ecash, const char *word, struct epoch *epoch)
+{
+    uint8_t bytes[LEWES_MINT_KEY_MAX];
+    size_t len = 0;
+    if (!read_hex(word, bytes, &len))
+        return complain(lines, "the verification key is not hexadecimal, or too long");
+    switch ((int)lewes_ecash_key_new(&epoch->key, &epochs->env, ecash, bytes, len)) {
+    case LEWES_OK:
+        return true;
+    case LEWES_ERROR_MEMORY:
+        return complain(lines, "no memory");
+    default:
+        return complain(lines, "this is not a verification key: copy the line again from "
+                               "'lewes-mint epoch add'");
+    }
+}
+
+/* [from DATE] [to DATE] */
+static bool read_range(struct lines *lines, const char *end, struct epoch *epoch)
+{
+    char word[WORD_CAP], date[WORD_CAP];
+    epoch->from = 0;
+    epoch->to = UINT32_MAX;
+    for (next_word(lines, end, word); word[0]; next_word(lines, end, word)) {
+        const bool from = strcmp(word, "from") == 0;
+        next_word(lines, end, date);
+        if (!from && strcmp(word, "to") != 0)
+            return complain(lines, "'from' or 'to' is expected, not '%.20s'", word);
+        if (!read_date(date, from ? &epoch->from : &epoch->to))
+            return complain(lines, "'%s' takes a date as 2026-12-31, not '%.20s'", word, date);
+    }
+    return epoch->from <= epoch->to || complain(lines, "the epoch ends before it begins");
+}
+
+static bool read_line(struct lines *lines, const char *end, struct epochs *epochs,
+                      const struct lewes_ecash *ecash)
+{
+    char word[WORD_CAP];
+    struct epoch epoch = {0};
+    next_word(lines, end, word);
+    if (!word[0])
+        return true;
+    if (strcmp(word, "epoch") != 0)
+        return complain(lines, "a line begins with 'epoch', not with '%.20s'", word);
+    next_word(lines, end, word);
+    if (!read_number(word, &epoch.number))
+        return complain(lines, "'epoch' takes a number, not '%.20s'", word);
+    if (epochs_find(epochs, epoch.number) != NULL)
+        return complain(lines, "epoch %" PRIu64 " stands there twice", epoch.number);
+    if (epochs->count == EPOCHS_MAX)
+        return complain(lines, "more than %d epochs: remove those that are over", EPOCHS_MAX);
+    next_word(lines, end, word);
+    if (strcmp(word, "vk") != 0)
+        return complain(lines, "'vk' is expected, not '%.20s'", word);
+    next_word(lines, end, word);
+    if (!read_key(lines, epochs, ecash, word, &epoch))
+        return false;
+    if (!read_range(lines, end, &epoch)) {
+        lewes_ecash_key_free(epoch.key);
+        return false;
+    }
+    epochs->list[epochs->count++] = epoch;
+    return true;
+}
+
+static bool read_lines(struct lines *lines, struct epochs *epochs, const struct lewes_ecash *ecash)
+{
+    while (lines->at < lines->end) {
+        const char *const newline = memchr(lines->at, '\n', (size_t)(lines->end - lines->at));
+        const char *const line_end = newline != NULL ? newline : lines->end;
+        const char *const comment = memchr(lines->at, '#', (size_t)(line_end - lines->at));
+        lines->number++;
+        if (memchr(lines->at, '\0', (size_t)(line_end - lines->at)) != NULL)
+            return complain(lines, "this is not text");
+        if (!read_line(lines, comment != NULL ? comment : line_end, epochs, ecash))
+            return false;
+        lines->at = newline != NULL ? newline + 1 : lines->end;
+    }
+    return epochs->count > 0 || complain(lines, "there is no epoch in this file");
+}
+
+/* ---- sets ---- */
+
+int epochs_read(struct epochs **epochs, const struct lewes_env *env,
+                const struct lewes_ecash *ecash, const char *name, const char *text, size_t len,
+                struct epochs_error *error)
+{
+    struct lines lines = {.name = name, .at = text, .end = text + len, .error = error};
+    struct epochs *const made = env->allocate(env->user, sizeof *made);
+    if (made == NULL) {
+        snprintf(error->text, sizeof error->text, "%s: no memory", name);
+        return -1;
+    }
+    memset(made, 0, sizeof *made);
+    made->env = *env;
+    made->holders = 1;
+    if (!read_lines(&lines, made, ecash)) {
+        epochs_drop(made);
+        return -1;
+    }
+    *epochs = made;
+    return 0;
+}
+
+static ssize_t read_file(const char *path, char *text, size_t cap)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : 1;
+    size_t len = 0;
+    while (n > 0 && len < cap) {
+        n = read(fd, text + len, cap - len);
+        if (n > 0)
+            len += (size_t)n;
+        else if (n < 0 && errno == EINTR)
+            n = 1;
+    }
+    const int failure = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = n > 0 ? EFBIG : failure;
+    return n == 0 ? (ssize_t)len : -1;
+}
+
+int epochs_load(struct epochs **epochs, const struct lewes_env *env,
+                const struct lewes_ecash *ecash, const char *path, struct epochs_error *error)
+{
+    char *const text = malloc(EPOCHS_FILE_MAX);
+    int status = -1;
+    const ssize_t len = text == NULL ? -1 : read_file(path, text, EPOCHS_FILE_MAX);
+    if (len < 0)
+        snprintf(error->text, sizeof error->text, "%s: %s", path, strerror(errno));
+    else
+        status = epochs_read(epochs, env, ecash, path, text, (size_t)len, error);
+    free(text);
+    return status;
+}
+
+struct epochs *epochs_hold(struct epochs *epochs)
+{
+    epochs->holders++;
+    return epochs;
+}
+
+void epochs_drop(struct epochs *epochs)
+{
+    if (epochs == NULL || --epochs->holders > 0)
+        return;
+    for (size_t i = 0; i < epochs->count; i++)
+        lewes_ecash_key_free(epochs->list[i].key);
+    const struct lewes_env env = epochs->env;
+    lewes_wipe(epochs, sizeof *epochs);
+    env.release(env.user, epochs, sizeof *epochs);
+}
+
+size_t epochs_count(const struct epochs *epochs)
+{
+    return epochs->count;
+}
+
+const struct epoch *epochs_find(const struct epochs *epochs, uint64_t number)
+{
+    for (size_t i = 0; i < epochs->count; i++)
+        if (epochs->list[i].number == number)
+            return &epochs->list[i];
+    return NULL;
+}
