@@ -8,6 +8,7 @@
 
 #include "gateway/bind.h"
 #include "gateway/bucket.h"
+#include "gateway/fixed.h"
 #include "gateway/sink.h"
 #include "lib/base/bytes.h"
 #include "lib/base/env.h"
@@ -64,8 +65,7 @@ static enum datagram_result result_of(enum lewes_error error)
 static enum datagram_result deliver(struct datagram_session *session, uint64_t counter,
                                     const struct lewes_event *event)
 {
-    static const struct bucket_rate rate = {
-        .count = DATAGRAM_RATE, .period_ms = 1000, .burst = DATAGRAM_BURST};
+    static const struct bucket_rate rate = {DATAGRAM_RATE, DATAGRAM_PERIOD_MS, DATAGRAM_BURST};
     struct datagrams *d = session->all;
     const struct sink_item item = {
         .index = session->owner.index,

@@ -14,10 +14,6 @@
 #include "gateway/sessions.h"
 #include "gateway/settings.h"
 
-#define DATAGRAM_MIN 52     /* gateway.md G11.1 */
-#define DATAGRAM_MAX 4096   /* gateway.md G11.1 */
-#define DATAGRAM_RATE 1000  /* a second and session; gateway.md G11.4 */
-#define DATAGRAM_BURST 2000 /* gateway.md G11.4 */
 #define DATAGRAM_ERROR_TEXT 320
 
 /* What became of a datagram (gateway.md 14). */

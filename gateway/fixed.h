@@ -19,6 +19,11 @@
 #define REPAIR_LAST_MS 60000      /* G6.6 */
 #define MOCK_WARNING_MS 3600000   /* G6.7 */
 #define MIXNET_SWEEP_MS 60000     /* G12.3: between two looks for clients that have run out */
+#define DATAGRAM_MIN 52           /* G11.1: bytes */
+#define DATAGRAM_MAX 4096         /* G11.1: bytes */
+#define DATAGRAM_RATE 1000        /* G11.4: of a session, in DATAGRAM_PERIOD_MS */
+#define DATAGRAM_PERIOD_MS 1000   /* G11.4 */
+#define DATAGRAM_BURST 2000       /* G11.4 */
 #define STORE_JOBS_MAX 4096       /* jobs under way; more means that the disk does not keep up */
 #define DEVICE_JOBS_MAX 4096
 #define DESCRIPTORS_KEPT 128 /* [limits] max_connections stays so far below RLIMIT_NOFILE */
