@@ -60,8 +60,23 @@ static int append(const char *command, const char *path, char *text,
     return -1;
 }
 
-int identity_file_take(const char *command, const char *path,
-                       const struct lewes_ed25519_public *gateway, struct lewes_ed25519_seed *seed)
+/* Takes the line of `gateway` out of a text that find() has accepted. */
+static void remove_line(char *text, const struct lewes_ed25519_public *gateway)
+{
+    char name[LEWES_BASE58_CAP];
+    lewes_base58_encode(name, gateway->bytes);
+    size_t len = strlen(name);
+    while (*text) {
+        char *next = strchr(text, '\n') + 1;
+        if (strncmp(text, name, len) == 0 && text[len] == ' ')
+            memmove(text, next, strlen(next) + 1);
+        else
+            text = next;
+    }
+}
+
+static int take(const char *command, const char *path, bool renew,
+                const struct lewes_ed25519_public *gateway, struct lewes_ed25519_seed *seed)
 {
     char text[FILE_CAP];
     bool exposed;
@@ -79,6 +94,10 @@ int identity_file_take(const char *command, const char *path,
     switch (find(text, gateway, seed)) {
     case FOUND:
         result = 0;
+        if (!renew)
+            break;
+        remove_line(text, gateway);
+        result = append(command, path, text, gateway, seed);
         break;
     case NOT_FOUND:
         result = append(command, path, text, gateway, seed);
@@ -90,4 +109,16 @@ int identity_file_take(const char *command, const char *path,
 out:
     lewes_wipe(text, sizeof text);
     return result;
+}
+
+int identity_file_take(const char *command, const char *path,
+                       const struct lewes_ed25519_public *gateway, struct lewes_ed25519_seed *seed)
+{
+    return take(command, path, false, gateway, seed);
+}
+
+int identity_file_renew(const char *command, const char *path,
+                        const struct lewes_ed25519_public *gateway, struct lewes_ed25519_seed *seed)
+{
+    return take(command, path, true, gateway, seed);
 }

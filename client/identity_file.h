@@ -11,4 +11,9 @@
 int identity_file_take(const char *command, const char *path,
                        const struct lewes_ed25519_public *gateway, struct lewes_ed25519_seed *seed);
 
+/* The same for a WireGuard key that is new: an identity of an earlier one gives way. */
+int identity_file_renew(const char *command, const char *path,
+                        const struct lewes_ed25519_public *gateway,
+                        struct lewes_ed25519_seed *seed);
+
 #endif

@@ -2,13 +2,12 @@
 #include "client/journal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "client/journal_form.h"
+#include "client/journal_prune.h"
 #include "client/state_files.h"
 
 #define NAME_CAP (2 * LEWES_BASE58_CAP + sizeof ".lock") /* a dash instead of one NUL */
@@ -29,20 +28,12 @@ static void name_entry(struct journal *journal)
     snprintf(journal->name, sizeof journal->name, "%s-%s", gateway, key);
 }
 
-/* The lock file stays: whoever removes it lets two processes in at once. */
 static int take_lock(struct journal *journal)
 {
     char name[NAME_CAP];
     snprintf(name, sizeof name, "%.*s.lock", (int)(sizeof name - sizeof ".lock"), journal->name);
-    journal->lock =
-        openat(journal->dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, (mode_t)0600);
-    if (journal->lock < 0)
-        return -1;
-    if (flock(journal->lock, LOCK_EX | LOCK_NB) == 0)
-        return 0;
-    if (errno == EWOULDBLOCK)
-        errno = EBUSY;
-    return -1;
+    journal->lock = journal_lock(journal->dir, name);
+    return journal->lock < 0 ? -1 : 0;
 }
 
 /* Kept for whoever wants to know what became of a ticket. */
@@ -95,6 +86,7 @@ int journal_open(struct journal **journal, const char *dir,
     name_entry(made);
     made->dir = state_dir_open(dir);
     if (made->dir >= 0 && take_lock(made) == 0 && read_entry(made) == 0) {
+        journal_prune(made->dir);
         *journal = made;
         return 0;
     }

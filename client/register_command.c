@@ -2,22 +2,37 @@
 /* `lewes register`: keys and files around lewes_register(). */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <lewes/client.h>
 
 #include "client/command.h"
-#include "client/identity_file.h"
+#include "client/fallback.h"
+#include "client/gateway_info.h"
+#include "client/register_keys.h"
 #include "client/register_options.h"
 #include "client/report.h"
 #include "client/secret_file.h"
+#include "client/standard_dirs.h"
 
 #define PROFILE_CAP 2048
 #define NAME "register"
+
+/* What lewes_register() is given, and what its pointers point to. */
+struct registration {
+    struct register_arguments arguments;
+    struct lewes_register_options options;
+    struct lewes_hop_options exit;
+    struct lewes_description descriptions[LEWES_HOPS];
+    bool fresh[LEWES_HOPS]; /* its WireGuard key was made for this run */
+    char journal[PATH_MAX], cache[PATH_MAX];
+};
+
+/* ---- signals ---- */
 
 static int cancel_pipe[2] = {-1, -1};
 
@@ -40,93 +55,200 @@ static int catch_signals(void)
     return cancel_pipe[0];
 }
 
-static int read_wg_key(const char *path, struct lewes_wg_private *key)
+/* ---- from arguments to options ---- */
+
+static struct lewes_hop_options *hop_options(struct registration *r, int hop)
 {
-    char text[128];
-    bool exposed;
-    ssize_t len = secret_file_read(path, text, sizeof text, &exposed);
-    if (len < 0 && exposed) {
-        complain(NAME, "%s: others can read this key; run 'chmod 600 %s'", path, path);
-    } else if (len < 0 && errno == ENOENT) {
-        complain(NAME, "%s does not exist; make it: umask 077; lewes genkey > %s", path, path);
-    } else if (len < 0) {
-        complain(NAME, "%s: %s", path, strerror(errno));
-    } else {
-        while (len > 0 && strchr("\r\n ", text[len - 1]))
-            len--;
-        if (lewes_base64_decode(key->bytes, text, (size_t)len) == LEWES_OK) {
-            lewes_wipe(text, sizeof text);
-            return 0;
-        }
-        complain(NAME, "%s: not a WireGuard private key (44 characters of base64)", path);
-    }
-    lewes_wipe(text, sizeof text);
+    return hop == LEWES_HOP_ENTRY ? &r->options.entry : &r->exit;
+}
+
+static void take_limits(struct registration *r)
+{
+    const struct register_arguments *a = &r->arguments;
+    r->options.kem = a->kem;
+    r->options.require_pq = a->require_pq;
+    r->options.stepwise = a->no_early;
+    r->options.connect_ms = a->connect_ms;
+    r->options.handshake_ms = a->handshake_ms;
+    r->options.registration_ms = a->registration_ms;
+    r->options.forward_ms = a->forward_ms;
+    r->options.overall_ms = a->overall_ms;
+    r->options.tries = a->tries;
+    r->options.top_up = a->top_up;
+}
+
+/* The rest of what an identity and an address do not say. */
+static int take_info(struct registration *r, int hop, struct lewes_hop_options *options)
+{
+    const struct hop_arguments *given = &r->arguments.hops[hop];
+    struct lewes_description *description = &r->descriptions[hop];
+    if (!given->info)
+        return 0;
+    if (gateway_info_read(NAME, given->info, r->arguments.mode, &given->gateway, description))
+        return -1;
+    options->description = description;
+    options->description_is_new = r->arguments.clock_from_info;
+    if (!options->port)
+        options->port = description->control_port;
+    return 0;
+}
+
+static int take_hop(struct registration *r, int hop)
+{
+    const struct hop_arguments *given = &r->arguments.hops[hop];
+    struct lewes_hop_options *options = hop_options(r, hop);
+    options->gateway = given->gateway;
+    options->host = given->host;
+    options->port = given->port;
+    if (take_info(r, hop, options))
+        return -1;
+    if (r->arguments.mode == LEWES_MODE_MIXNET)
+        return register_keys_take_mixnet(&r->arguments, &r->options);
+    return register_keys_take(&r->arguments, (enum lewes_hop)hop, options, &r->fresh[hop]);
+}
+
+/* A journal for a key that nobody will have again is of no use. */
+static int take_directories(struct registration *r)
+{
+    const struct register_arguments *a = &r->arguments;
+    bool lasts = register_keys_last(a, LEWES_HOP_ENTRY) &&
+                 (!a->two_hops || register_keys_last(a, LEWES_HOP_EXIT));
+    r->options.cache = a->cache;
+    if (!a->cache)
+        r->options.cache =
+            standard_dir(r->cache, sizeof r->cache, "XDG_CACHE_HOME", ".cache", "lewes");
+    if (a->no_journal || !lasts)
+        return 0;
+    r->options.journal = a->journal;
+    if (!a->journal)
+        r->options.journal = standard_dir(r->journal, sizeof r->journal, "XDG_DATA_HOME",
+                                          ".local/share", "lewes/journal");
+    if (r->options.journal)
+        return 0;
+    complain(NAME, "there is no home directory for the journal; give --journal or --no-journal");
     return -1;
 }
 
-/* The identity lives beside the key: FILE.lewes. A key that is made for this run and goes to
- * standard output has no place, and so its identity has none. */
-static int take_identity(const struct register_arguments *arguments,
-                         struct lewes_ed25519_seed *seed, const struct lewes_env *env)
+static int take_arguments(struct registration *r)
 {
-    const char *file = arguments->wg_key ? arguments->wg_key : arguments->out;
-    if (!file) {
-        if (lewes_ed25519_generate(seed, env) == LEWES_OK)
-            return 0;
-        complain(NAME, "the system gave no randomness");
+    struct lewes_register_options *options = &r->options;
+    options->mode = r->arguments.mode;
+    options->tickets = lewes_ticket_source_mock();
+    take_limits(r);
+    if (take_directories(r) || take_hop(r, LEWES_HOP_ENTRY))
         return -1;
+    if (r->arguments.two_hops) {
+        options->exit = &r->exit;
+        if (take_hop(r, LEWES_HOP_EXIT))
+            return -1;
     }
-    size_t size = strlen(file) + sizeof ".lewes";
-    char *path = malloc(size);
-    if (!path) {
-        complain(NAME, "out of memory");
-        return -1;
+    if (r->arguments.fallback) {
+        options->fallback = fallback_run;
+        options->fallback_user = &r->arguments;
+        options->fallback_after_maybe_spent = r->arguments.fallback_after_maybe_spent;
     }
-    snprintf(path, size, "%s.lewes", file);
-    int failed = identity_file_take(NAME, path, &arguments->gateway, seed);
-    free(path);
-    return failed;
+    if (isatty(STDERR_FILENO)) {
+        options->progress = report_step;
+        options->progress_user = &r->arguments;
+    }
+    options->cancel_fd = catch_signals();
+    return 0;
 }
 
-static int take_keys(const struct register_arguments *arguments,
-                     struct lewes_register_options *options)
+/* ---- profiles ---- */
+
+static size_t write_profile(const struct registration *r, int hop,
+                            const struct lewes_register_result *result, char *out, size_t cap)
 {
-    struct lewes_env env;
-    lewes_env_system(&env);
-    if (arguments->wg_key) {
-        if (read_wg_key(arguments->wg_key, &options->entry.wg_key))
-            return -1;
-    } else if (lewes_wg_generate(&options->entry.wg_key, &env)) {
-        complain(NAME, "the system gave no randomness");
-        return -1;
-    }
-    return take_identity(arguments, &options->entry.identity, &env);
+    const struct lewes_register_options *options = &r->options;
+    const struct lewes_profile_options look = {.dns = r->arguments.dns, .mtu = r->arguments.mtu};
+    const struct lewes_profile_options plain = {0};
+    if (!r->arguments.two_hops)
+        return lewes_profile_write(out, cap, &result->entry, &options->entry.wg_key, &look);
+    if (hop == LEWES_HOP_EXIT)
+        return lewes_profile_write_exit(out, cap, &result->exit, &r->exit.wg_key, &look);
+    return lewes_profile_write_entry(out, cap, &result->entry, &result->exit,
+                                     &options->entry.wg_key, &plain);
 }
 
 /* Returns NULL, or what went wrong. */
-static const char *put_profile(const struct register_arguments *arguments,
-                               const struct lewes_register_options *options,
+static const char *put_profile(const struct registration *r, int hop,
                                const struct lewes_register_result *result)
 {
+    const char *out = r->arguments.hops[hop].out, *fault = NULL;
     char profile[PROFILE_CAP];
-    const struct lewes_profile_options look = {.dns = arguments->dns, .mtu = arguments->mtu};
-    const char *fault = NULL;
-    size_t len =
-        lewes_profile_write(profile, sizeof profile, &result->entry, &options->entry.wg_key, &look);
+    size_t len = write_profile(r, hop, result, profile, sizeof profile);
     if (len == 0)
         fault = "the profile is too long; give fewer --dns servers";
-    else if (arguments->out && secret_file_write(arguments->out, profile, len))
+    else if (out && secret_file_write(out, profile, len))
         fault = strerror(errno);
-    else if (!arguments->out && !arguments->json &&
+    else if (!out && !r->arguments.json &&
              (fwrite(profile, 1, len, stdout) != len || fflush(stdout)))
         fault = strerror(errno);
     lewes_wipe(profile, sizeof profile);
     return fault;
 }
 
-static int exit_code_of(enum lewes_register_class outcome)
+static const char *put_mixnet(const struct lewes_mixnet_answer *mixnet)
 {
-    switch (outcome) {
+    char identity[LEWES_BASE58_CAP], key[LEWES_BASE58_CAP];
+    lewes_base58_encode(identity, mixnet->gateway_identity.bytes);
+    lewes_base58_encode(key, mixnet->sphinx_key.bytes);
+    return printf("identity %s\nsphinx_key %s\n", identity, key) < 0 || fflush(stdout)
+               ? strerror(errno)
+               : NULL;
+}
+
+static const char *put_results(const struct registration *r,
+                               const struct lewes_register_result *result)
+{
+    const char *fault = NULL;
+    if (r->arguments.mode == LEWES_MODE_MIXNET)
+        return r->arguments.json ? NULL : put_mixnet(&result->mixnet);
+    for (int hop = 0; hop < LEWES_HOPS && !fault; hop++)
+        if (r->arguments.hops[hop].given)
+            fault = put_profile(r, hop, result);
+    return fault;
+}
+
+/* ---- the end ---- */
+
+/* May a ticket depend on the keys of this run? */
+static bool are_keys_needed(const struct lewes_register_result *result, const char *fault)
+{
+    bool registered = false;
+    for (int hop = 0; hop < LEWES_HOPS; hop++)
+        registered = registered || result->hops[hop].registered;
+    switch (result->outcome) {
+    case LEWES_REGISTER_OK:
+        return fault != NULL; /* else they are in the profiles */
+    case LEWES_REGISTER_MAYBE_SPENT:
+        return true;
+    case LEWES_REGISTER_REJECTED:
+        return registered || result->coin == LEWES_COIN_CREDITED;
+    case LEWES_REGISTER_BEFORE_SPEND:
+        break;
+    }
+    return registered;
+}
+
+/* After a failure a key of an earlier run stays: what that run has paid may depend on it. */
+static void drop_keys(const struct registration *r, const struct lewes_register_result *result,
+                      const char *fault)
+{
+    bool done = result->outcome == LEWES_REGISTER_OK;
+    if (are_keys_needed(result, fault))
+        return;
+    for (int hop = 0; hop < LEWES_HOPS; hop++)
+        if (done || r->fresh[hop])
+            register_keys_drop(&r->arguments, (enum lewes_hop)hop);
+}
+
+static int exit_code_of(const struct lewes_register_result *result)
+{
+    if (result->fell_back)
+        return EXIT_DONE;
+    switch (result->outcome) {
     case LEWES_REGISTER_OK:
         return EXIT_DONE;
     case LEWES_REGISTER_BEFORE_SPEND:
@@ -139,33 +261,35 @@ static int exit_code_of(enum lewes_register_class outcome)
     return EXIT_REJECTED;
 }
 
-static int run(const struct register_arguments *arguments, struct lewes_register_options *options)
+static int run(const struct registration *r)
 {
     struct lewes_register_result result;
     const char *fault = NULL;
-    int code = exit_code_of(lewes_register(options, &result));
-    if (code == EXIT_DONE)
-        fault = put_profile(arguments, options, &result);
+    bool registered = lewes_register(&r->options, &result) == LEWES_REGISTER_OK;
+    int code = exit_code_of(&result);
+    if (registered)
+        fault = put_results(r, &result);
     if (fault) {
         complain(NAME,
-                 "registered, but the profile was not written: %s; register again with the "
-                 "same key",
+                 "registered, but the result was not written: %s; register again with the same "
+                 "key",
                  fault);
         code = EXIT_LOCAL;
     }
-    if (arguments->json) {
-        if (report_json(arguments, &result, fault) && code == EXIT_DONE)
+    drop_keys(r, &result, fault);
+    if (r->arguments.json) {
+        if (report_json(&r->arguments, &result, fault) && code == EXIT_DONE)
             code = EXIT_LOCAL;
     } else {
-        report_text(arguments, &result);
+        report_text(&r->arguments, &result);
     }
     return code;
 }
 
 int command_register(int argc, char **argv)
 {
-    struct register_arguments arguments;
-    switch (register_parse(&arguments, argc, argv)) {
+    static struct registration r; /* large, and used once */
+    switch (register_parse(&r.arguments, argc, argv)) {
     case PARSE_GO:
         break;
     case PARSE_HELP:
@@ -173,18 +297,9 @@ int command_register(int argc, char **argv)
     case PARSE_BAD:
         return EXIT_USAGE;
     }
-    struct lewes_register_options options = {
-        .entry = {.gateway = arguments.gateway, .host = arguments.host, .port = arguments.port},
-        .tickets = lewes_ticket_source_mock(),
-        .connect_ms = arguments.connect_ms,
-        .handshake_ms = arguments.handshake_ms,
-        .registration_ms = arguments.registration_ms,
-        .progress = isatty(STDERR_FILENO) ? report_step : NULL,
-        .cancel_fd = catch_signals(),
-    };
     int code = EXIT_LOCAL;
-    if (take_keys(&arguments, &options) == 0)
-        code = run(&arguments, &options);
-    lewes_wipe(&options, sizeof options);
+    if (take_arguments(&r) == 0)
+        code = run(&r);
+    lewes_wipe(&r, sizeof r);
     return code;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The journal on disk: what was put is there, after failures and crashes, too. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -212,6 +214,69 @@ static void a_file_where_the_directory_should_be_is_an_error(void **state)
     struct place *place = *state;
     temporary_dir_write(&place->dir, "a", "", 0);
     assert_open_fails(place, ENOTDIR);
+}
+
+/* ---- age ---- */
+
+static void age(const char *path, time_t days)
+{
+    const struct timespec then = {.tv_sec = time(NULL) - days * 24 * 60 * 60};
+    const struct timespec times[2] = {then, then};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* Opens and closes another entry. */
+static void visit(struct place *place)
+{
+    struct journal *journal = NULL;
+    const uint8_t other_key[LEWES_KEY_LEN] = {7};
+    assert_int_equal(journal_open(&journal, place->journal, &gateway, other_key, &place->env.env),
+                     0);
+    journal_close(journal);
+}
+
+static void what_has_not_changed_for_a_month_is_removed(void **state)
+{
+    struct place *place = *state;
+    char path[TEMPORARY_PATH_CAP];
+    put(place, 1);
+    entry_path(place, path);
+    age(path, 29);
+    visit(place);
+    assert_int_equal(access(path, F_OK), 0);
+    age(path, 31);
+    visit(place);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(temporary_dir_count(&place->dir, "a/journal"), 1); /* the visitor's lock */
+}
+
+static void what_somebody_has_open_is_not_removed(void **state)
+{
+    struct place *place = *state;
+    struct journal_entry entry;
+    char path[TEMPORARY_PATH_CAP];
+    put(place, 1);
+    entry_path(place, path);
+    age(path, 31);
+    struct journal *journal = open_journal(place);
+    visit(place);
+    assert_int_equal(access(path, F_OK), 0);
+    journal_entry_make(&entry, 2);
+    assert_int_equal(journal_put(journal, &entry), 0);
+    journal_close(journal);
+    visit(place);
+    assert_true(holds(place, 2));
+}
+
+static void a_lock_without_an_entry_is_removed_when_it_is_old(void **state)
+{
+    struct place *place = *state;
+    char path[TEMPORARY_PATH_CAP];
+    journal_close(open_journal(place));
+    temporary_dir_find(&place->dir, "a/journal", ".lock", path);
+    age(path, 31);
+    visit(place);
+    assert_int_equal(access(path, F_OK), -1);
 }
 
 /* ---- damage ---- */
@@ -420,6 +485,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_directory_in_which_others_may_write_is_refused, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_file_where_the_directory_should_be_is_an_error, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_has_not_changed_for_a_month_is_removed, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_somebody_has_open_is_not_removed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_lock_without_an_entry_is_removed_when_it_is_old, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_damaged_entry_is_set_aside_as_it_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_longer_than_any_entry_is_damaged, set_up, tear_down),
