@@ -45,6 +45,9 @@ struct config_complaint config_complete(struct settings *s)
     if (!socket_fits || strlen(s->wireguard.uapi_socket) >= sizeof address.sun_path)
         return (struct config_complaint){"wireguard.uapi_socket",
                                          "too long for the path of a socket"};
+    if ((s->gateway.suites & SETTINGS_SUITE_X25519) == 0)
+        return (struct config_complaint){"gateway.suites",
+                                         "x25519 must be in the list: every gateway answers it"};
     if (s->wireguard.backend == SETTINGS_BACKEND_KERNEL)
         return (struct config_complaint){"wireguard.backend",
                                          "this version has no kernel back end; use auto or "

@@ -8,8 +8,10 @@
 
 #include <lewes/version.h>
 
+#include "gateway/announce.h"
 #include "gateway/fixed.h"
 #include "gateway/gateway.h"
+#include "gateway/kemfile.h"
 #include "gateway/keyfile.h"
 #include "gateway/statedir.h"
 #include "gateway/system.h"
@@ -68,6 +70,38 @@ static bool load_identity(struct daemon *d)
     return true;
 }
 
+/* Only what is to be served: an identity answers every suite that it has a key for. */
+static enum lewes_error add_suites(struct daemon *d, const struct kemfile_seeds *seeds)
+{
+    const uint32_t suites = d->settings->gateway.suites;
+    enum lewes_error error = LEWES_OK;
+
+    if ((suites & SETTINGS_SUITE_MLKEM768) != 0)
+        error = lewes_identity_add_kem(d->identity, LEWES_KEM_MLKEM768, &seeds->mlkem768);
+    if (error == LEWES_OK && (suites & SETTINGS_SUITE_XWING) != 0)
+        error = lewes_identity_add_kem(d->identity, LEWES_KEM_XWING, &seeds->xwing);
+    return error;
+}
+
+/* Both keys are made, whatever is served today: their digests must outlive a change of mind. */
+static bool load_kem(struct daemon *d)
+{
+    struct kemfile_seeds seeds;
+    struct keyfile_error error;
+    bool made = false;
+
+    if (kemfile_seeds(d->settings->gateway.kem_file, &d->env, &seeds, &made, &error) != KEYFILE_OK)
+        return fail(d, LOG_KEY_FILE, error.text);
+    enum lewes_error result = add_suites(d, &seeds);
+    lewes_wipe(&seeds, sizeof seeds);
+    if (result != LEWES_OK)
+        return fail(d, LOG_KEY_FILE, lewes_strerror(result));
+    if (made)
+        log_detail(d->log, SETTINGS_LOG_INFO, LOG_KEY_FILE,
+                   "made new keys for ML-KEM-768 and X-Wing in %s", d->settings->gateway.kem_file);
+    return true;
+}
+
 static bool open_tunnel(struct daemon *d)
 {
     const struct settings *settings = d->settings;
@@ -108,7 +142,7 @@ static bool open_store(struct daemon *d)
     d->lock = statedir_lock(path, &lock_error);
     if (d->lock < 0)
         return fail(d, LOG_STORE, lock_error.text);
-    if (!load_identity(d))
+    if (!load_identity(d) || !load_kem(d))
         return false;
     if (store_open(&d->store, path, lewes_identity_public(d->identity),
                    d->settings->storage.timeout, &error) != STORE_OK)
@@ -244,6 +278,27 @@ int daemon_identity(const struct settings *settings)
         lewes_base58_encode(text, lewes_identity_public(d.identity)->bytes);
         status = puts(text) < 0 || fflush(stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
     }
+    close_all(&d);
+    return status;
+}
+
+int daemon_describe(const struct settings *settings)
+{
+    struct daemon d = {
+        .settings = settings, .env = system_env(), .clock = system_clock(), .lock = -1};
+    struct announce_error error;
+    char *text = NULL;
+    int status = EXIT_FAILURE;
+
+    d.log = log_new(SETTINGS_LOG_WARNING, settings->log.format, settings->log.addresses, NULL);
+    if (load_identity(&d) && load_kem(&d)) {
+        text = announce_text(settings, d.identity, (uint64_t)wall_clock_seconds(&d.clock), &error);
+        if (text == NULL)
+            fail(&d, LOG_START, error.text);
+        else
+            status = puts(text) < 0 || fflush(stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    }
+    free(text);
     close_all(&d);
     return status;
 }

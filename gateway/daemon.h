@@ -12,4 +12,7 @@ int daemon_run(struct settings *settings);
 /* Writes the gateway's identity to standard output; returns the exit status. */
 int daemon_identity(const struct settings *settings);
 
+/* The same with its self-description, signed now (gateway.md 13). */
+int daemon_describe(const struct settings *settings);
+
 #endif

@@ -14,8 +14,7 @@
 #define TEXT_LEN (LEWES_BASE64_CAP - 1)
 #define FILE_LEN (TEXT_LEN + 1) /* and the newline */
 
-static enum keyfile_result __attribute__((format(printf, 2, 3))) fail(struct keyfile_error *error,
-                                                                      const char *format, ...)
+enum keyfile_result keyfile_fail(struct keyfile_error *error, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -41,59 +40,65 @@ static ssize_t read_all(int fd, char *out, size_t cap)
     return (ssize_t)len;
 }
 
-static enum keyfile_result check_file(int fd, const char *path, struct keyfile_error *error)
+static enum keyfile_result check_file(int fd, const char *path, const char *what,
+                                      struct keyfile_error *error)
 {
     struct stat st;
     if (fstat(fd, &st))
-        return fail(error, "%s: %s", path, strerror(errno));
+        return keyfile_fail(error, "%s: %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode))
-        return fail(error, "%s: not a regular file; a key file is one line of base64", path);
+        return keyfile_fail(error, "%s: not a regular file; a key file is %s", path, what);
     if (st.st_mode & 077)
-        return fail(error,
-                    "%s: others may read or write this key (mode %03o); run 'chmod 600 %s', and "
-                    "make a new key if somebody may have read it",
-                    path, (unsigned)(st.st_mode & 0777), path);
+        return keyfile_fail(
+            error,
+            "%s: others may read or write this key (mode %03o); run 'chmod 600 %s', and "
+            "make a new key if somebody may have read it",
+            path, (unsigned)(st.st_mode & 0777), path);
     return KEYFILE_OK;
 }
 
-static enum keyfile_result decode(int fd, const char *path, uint8_t secret[LEWES_KEY_LEN],
-                                  struct keyfile_error *error)
+enum keyfile_result keyfile_read(const char *path, const char *what, char *text, size_t cap,
+                                 size_t *len, struct keyfile_error *error)
 {
-    char text[FILE_LEN + 1]; /* one more, to see that there is no more */
-    enum keyfile_result result = KEYFILE_OK;
-    ssize_t len = read_all(fd, text, sizeof text);
-    if (len < 0) {
-        result = fail(error, "%s: %s", path, strerror(errno));
-        goto out;
+    *len = 0;
+    /* Without O_NONBLOCK a fifo of this name would stop the start for ever. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 && errno == ENOENT) {
+        keyfile_fail(error, "%s: there is no such key file", path);
+        return KEYFILE_ABSENT;
     }
-    if (len == FILE_LEN && text[TEXT_LEN] == '\n')
-        len--;
-    if (lewes_base64_decode(secret, text, (size_t)len))
-        result = fail(error,
-                      "%s: not a key: one line with 32 bytes in base64 is expected, as 'wg genkey' "
-                      "and 'lewes genkey' write",
-                      path);
-out:
-    lewes_wipe(text, sizeof text);
+    if (fd < 0)
+        return keyfile_fail(error, "%s: cannot be read: %s", path, strerror(errno));
+    enum keyfile_result result = check_file(fd, path, what, error);
+    ssize_t got = result == KEYFILE_OK ? read_all(fd, text, cap) : 0;
+    if (got < 0)
+        result = keyfile_fail(error, "%s: %s", path, strerror(errno));
+    else
+        *len = (size_t)got;
+    close(fd);
     return result;
 }
 
 enum keyfile_result keyfile_load(const char *path, uint8_t secret[LEWES_KEY_LEN],
                                  struct keyfile_error *error)
 {
+    char text[FILE_LEN + 1]; /* one more, to see that there is no more */
+    size_t len;
     memset(secret, 0, LEWES_KEY_LEN);
-    /* Without O_NONBLOCK a fifo of this name would stop the start for ever. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 && errno == ENOENT) {
-        fail(error, "%s: there is no such key file", path);
-        return KEYFILE_ABSENT;
-    }
-    if (fd < 0)
-        return fail(error, "%s: cannot be read: %s", path, strerror(errno));
-    enum keyfile_result result = check_file(fd, path, error);
-    if (result == KEYFILE_OK)
-        result = decode(fd, path, secret, error);
-    close(fd);
+    enum keyfile_result result =
+        keyfile_read(path, "one line of base64", text, sizeof text, &len, error);
+    if (result != KEYFILE_OK)
+        goto out;
+    if (len == FILE_LEN && text[TEXT_LEN] == '\n')
+        len--;
+    if (lewes_base64_decode(secret, text, len))
+        result = keyfile_fail(
+            error,
+            "%s: not a key: one line with 32 bytes in base64 is expected, as 'wg genkey' "
+            "and 'lewes genkey' write",
+            path);
+out:
+    lewes_wipe(text, sizeof text);
     return result;
 }
 
@@ -109,16 +114,6 @@ static bool write_all(int fd, const char *text, size_t len)
         len -= (size_t)n;
     }
     return fsync(fd) == 0;
-}
-
-static bool write_key(int fd, const uint8_t secret[LEWES_KEY_LEN])
-{
-    char text[LEWES_BASE64_CAP];
-    lewes_base64_encode(text, secret);
-    text[TEXT_LEN] = '\n';
-    bool done = write_all(fd, text, FILE_LEN);
-    lewes_wipe(text, sizeof text);
-    return done;
 }
 
 /* A new name is on disk only once its directory is. */
@@ -139,21 +134,22 @@ static bool sync_directory(const char *path)
     return done;
 }
 
-enum keyfile_result keyfile_create(const char *path, const uint8_t secret[LEWES_KEY_LEN],
-                                   struct keyfile_error *error)
+enum keyfile_result keyfile_write(const char *path, const char *text, size_t len,
+                                  struct keyfile_error *error)
 {
     char temporary[PATH_MAX];
     enum keyfile_result result = KEYFILE_OK;
     int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
     if (n < 0 || (size_t)n >= sizeof temporary)
-        return fail(error, "the path of a key file is too long");
+        return keyfile_fail(error, "the path of a key file is too long");
     int fd = mkostemp(temporary, O_CLOEXEC); /* O_EXCL and 0600 */
     if (fd < 0)
-        return fail(error,
-                    "%s: a new key cannot be kept there: %s; make the directory, or give lewesd's "
-                    "user the right to write to it",
-                    path, strerror(errno));
-    bool written = write_key(fd, secret);
+        return keyfile_fail(
+            error,
+            "%s: a new key cannot be kept there: %s; make the directory, or give lewesd's "
+            "user the right to write to it",
+            path, strerror(errno));
+    bool written = write_all(fd, text, len);
     int cause = errno;
     close(fd);
     /* A link, not a rename: it never takes the place of a key that is there. */
@@ -163,14 +159,25 @@ enum keyfile_result keyfile_create(const char *path, const uint8_t secret[LEWES_
     }
     unlink(temporary);
     if (!written && cause == EEXIST) {
-        fail(error, "%s: exists already", path);
+        keyfile_fail(error, "%s: exists already", path);
         return KEYFILE_EXISTS;
     }
     if (!written)
-        return fail(error, "%s: a new key cannot be written: %s", path, strerror(cause));
+        return keyfile_fail(error, "%s: a new key cannot be written: %s", path, strerror(cause));
     if (!sync_directory(path))
-        result = fail(error, "%s: written, but its directory cannot be synced: %s", path,
-                      strerror(errno));
+        result = keyfile_fail(error, "%s: written, but its directory cannot be synced: %s", path,
+                              strerror(errno));
+    return result;
+}
+
+enum keyfile_result keyfile_create(const char *path, const uint8_t secret[LEWES_KEY_LEN],
+                                   struct keyfile_error *error)
+{
+    char text[LEWES_BASE64_CAP];
+    lewes_base64_encode(text, secret);
+    text[TEXT_LEN] = '\n';
+    enum keyfile_result result = keyfile_write(path, text, FILE_LEN, error);
+    lewes_wipe(text, sizeof text);
     return result;
 }
 
@@ -203,7 +210,7 @@ static enum keyfile_result load_or_make(const char *path, const struct lewes_env
     if (result != KEYFILE_ABSENT)
         return result;
     if (draw(secret, env))
-        return fail(error, "%s: the system gave no randomness for a new key", path);
+        return keyfile_fail(error, "%s: the system gave no randomness for a new key", path);
     result = keyfile_create(path, secret, error);
     if (result == KEYFILE_EXISTS) /* somebody was faster: theirs counts */
         return keyfile_load(path, secret, error) == KEYFILE_OK ? KEYFILE_OK : KEYFILE_FAILED;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files with one 32-byte secret each: a line of base64, as `wg genkey` writes, for nobody but
- * their owner (gateway.md G1.4).
+ * Files of secrets, for nobody but their owner (gateway.md G1.4). Most hold one of 32 bytes: a line
+ * of base64, as `wg genkey` writes.
  */
 #ifndef LEWES_GATEWAY_KEYFILE_H
 #define LEWES_GATEWAY_KEYFILE_H
@@ -24,6 +24,28 @@ struct keyfile_error {
 };
 
 /*
+ * Reads a file of secrets as text. A file that others may read or write is refused.
+ *
+ * @param[out] text  room for `cap`: if it is full, the file may be longer; to be wiped
+ * @param[out] len   0 unless KEYFILE_OK
+ * @param what       what such a file is, for a person: "one line of base64"
+ */
+enum keyfile_result keyfile_read(const char *path, const char *what, char *text, size_t cap,
+                                 size_t *len, struct keyfile_error *error);
+
+/*
+ * Writes a new file, 0600: whole and on disk, or not there at all. Never replaces one.
+ *
+ * @param[out] error  set unless KEYFILE_OK
+ */
+enum keyfile_result keyfile_write(const char *path, const char *text, size_t len,
+                                  struct keyfile_error *error);
+
+/* Sets `error` and returns KEYFILE_FAILED. */
+enum keyfile_result keyfile_fail(struct keyfile_error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
  * Reads a secret. A file that others may read or write is refused.
  *
  * @param[out] secret  zeroed unless KEYFILE_OK
@@ -32,11 +54,7 @@ struct keyfile_error {
 enum keyfile_result keyfile_load(const char *path, uint8_t secret[LEWES_KEY_LEN],
                                  struct keyfile_error *error);
 
-/*
- * Writes a new file, 0600: whole and on disk, or not there at all. Never replaces one.
- *
- * @param[out] error  set unless KEYFILE_OK
- */
+/* Writes a secret as keyfile_write() does. */
 enum keyfile_result keyfile_create(const char *path, const uint8_t secret[LEWES_KEY_LEN],
                                    struct keyfile_error *error);
 

@@ -30,10 +30,11 @@ struct log_fields {
     uint64_t connection;           /* number of the connection, from 1 */
     const struct lewes_ip *source; /* shortened as the settings say */
     uint32_t index;                /* receiver index */
-    const char *hop;               /* constant text of ours, as the next three */
+    const char *hop;               /* constant text of ours, as the next four */
     const char *mode;
     const char *result;
     const char *reason;
+    const char *kem;
     const uint8_t *identity;              /* 32 public bytes: 8 characters of base58 are shown */
     const struct lewes_wg_public *wg_key; /* 8 characters of base64 are shown */
     bool has_ms;

@@ -167,6 +167,7 @@ static void body(struct line *line, const struct log_fields *fields)
     word(line, "mode", fields->mode);
     word(line, "result", fields->result);
     word(line, "reason", fields->reason);
+    word(line, "kem", fields->kem);
     keys(line, fields);
     if (fields->has_ms)
         number(line, "ms", fields->ms);

@@ -69,6 +69,8 @@ static int act(struct config *config, const struct options *options)
         return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
     case OPTIONS_IDENTITY:
         return daemon_identity(&config->settings);
+    case OPTIONS_DESCRIBE:
+        return daemon_describe(&config->settings);
     case OPTIONS_VERSION:
     case OPTIONS_HELP:
         break;

@@ -16,6 +16,7 @@ static const struct option {
     {"--check", NULL, OPTIONS_CHECK, "read and check the configuration, then end"},
     {"--print-config", NULL, OPTIONS_PRINT_CONFIG, "show every setting in force and its origin"},
     {"--identity", NULL, OPTIONS_IDENTITY, "show the gateway's identity, made if there is none"},
+    {"--describe", NULL, OPTIONS_DESCRIBE, "show the signed self-description, valid for a day"},
     {"--version", NULL, OPTIONS_VERSION, "show the version"},
     {"--help", NULL, OPTIONS_HELP, "this text"},
 };

@@ -48,7 +48,15 @@ struct settings_network {
 
 enum settings_modes { SETTINGS_MODE_DVPN = 1, SETTINGS_MODE_MIXNET = 2 }; /* a set of bits */
 
+/* Likewise; X25519 is always among them (protocol.md P28). */
+enum settings_suites {
+    SETTINGS_SUITE_X25519 = 1,
+    SETTINGS_SUITE_MLKEM768 = 2,
+    SETTINGS_SUITE_XWING = 4
+};
+
 enum settings_verifier { SETTINGS_VERIFIER_ECASH, SETTINGS_VERIFIER_MOCK };
+enum settings_unbound { SETTINGS_UNBOUND_ACCEPT, SETTINGS_UNBOUND_REFUSE };
 
 enum settings_key_join { SETTINGS_KEY_JOIN_PAY, SETTINGS_KEY_JOIN_REFUSE };
 
@@ -76,6 +84,8 @@ enum settings_log_addresses { SETTINGS_LOG_NONE, SETTINGS_LOG_SHORT, SETTINGS_LO
 struct settings {
     struct {
         char identity_file[SETTINGS_TEXT];
+        char kem_file[SETTINGS_TEXT];
+        uint32_t suites; /* enum settings_suites */
         bool enabled;
         uint32_t modes; /* enum settings_modes */
         uint64_t timestamp_tolerance;
@@ -110,6 +120,8 @@ struct settings {
     } timeouts;
     struct {
         int verifier;                            /* enum settings_verifier */
+        char keys[SETTINGS_TEXT];                /* a path, or "none" */
+        int unbound;                             /* enum settings_unbound */
         uint64_t amounts[SETTINGS_TICKET_TYPES]; /* bytes, by ticket type */
         uint64_t topup_below;                    /* bytes */
         int key_join;                            /* enum settings_key_join */

@@ -43,8 +43,10 @@
 #define CHOICE(section, key, standard, names, reload)                                              \
     ROW(section, key, SETTINGS_TYPE_CHOICE, standard, 0, 0, names, reload)
 
+static const char *const suites[] = {"x25519", "mlkem768", "xwing", NULL};
 static const char *const modes[] = {"dvpn", "mixnet", NULL};
 static const char *const verifiers[] = {"ecash", "mock", NULL};
+static const char *const unbounds[] = {"accept", "refuse", NULL};
 static const char *const key_joins[] = {"pay", "refuse", NULL};
 static const char *const backends[] = {"auto", "kernel", "userspace", "memory", NULL};
 static const char *const sink_formats[] = {"framed", "raw", NULL};
@@ -55,6 +57,8 @@ static const char *const addresses[] = {"none", "short", "full", NULL};
 /* clang-format off */
 const struct settings_key settings_keys[] = {
     PATH(gateway, identity_file, "/etc/lewes/identity.key"),
+    PATH(gateway, kem_file, "/etc/lewes/kem.key"),
+    ROW(gateway, suites, SETTINGS_TYPE_SET, "x25519, mlkem768, xwing", 0, 0, suites, LIVE),
     YES_NO(gateway, enabled, "yes", LIVE),
     ROW(gateway, modes, SETTINGS_TYPE_SET, "dvpn, mixnet", 0, 0, modes, LIVE),
     DURATION(gateway, timestamp_tolerance, "30s", 5 * SECOND, HOUR, LIVE),
@@ -87,6 +91,8 @@ const struct settings_key settings_keys[] = {
     DURATION(timeouts, drain, "10s", 0, 5 * MINUTE, LIVE),
 
     CHOICE(registration, verifier, "ecash", verifiers, FIXED),
+    TEXT(registration, keys, "none", 1, SETTINGS_TEXT - 1, LIVE),
+    CHOICE(registration, unbound, "accept", unbounds, LIVE),
     ROW(registration, amounts, SETTINGS_TYPE_SIZES, "200MB,100MB,500MB,500MB", 1, TB, NULL, LIVE),
     ROW(registration, topup_below, SETTINGS_TYPE_SIZE, "50MB", 0, TB, NULL, LIVE),
     CHOICE(registration, key_join, "pay", key_joins, LIVE),

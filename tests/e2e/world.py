@@ -174,6 +174,9 @@ class World:
     def _make_folder(self):
         self.folder = tempfile.mkdtemp(prefix=f"{self.name}-")
         self.undo.append(lambda: shutil.rmtree(self.folder, ignore_errors=True))
+        # What clients remember is this world's, not the user's.
+        os.environ["XDG_DATA_HOME"] = f"{self.folder}/data"
+        os.environ["XDG_CACHE_HOME"] = f"{self.folder}/cache"
 
     def _make_spaces(self, *spaces):
         for space in spaces:
@@ -229,7 +232,8 @@ class World:
         """Writes lewesd.conf; `changes` are section__key=value. Returns its path."""
         folder = folder or self.folder
         settings = {
-            "gateway": {"identity_file": f"{folder}/identity.key"},
+            "gateway": {"identity_file": f"{folder}/identity.key",
+                        "kem_file": f"{folder}/kem.key"},
             "listen": {"control": "[::]:41264"},
             "registration": {"verifier": "mock"},
             "wireguard": {"backend": "userspace", "interface": self.device,

@@ -250,6 +250,8 @@ void client_make_hello(struct client *client)
         .unix_ms = atomic_load(&client->rig->unix_ms),
         .handshake_ms = 60000,
         .peer = lewes_identity_public(client->rig->identity),
+        .suites = client->suites,
+        .suite_count = client->suite_count,
         .subsessions = client->subsessions,
         .datagrams = client->datagrams,
     };

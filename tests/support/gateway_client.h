@@ -23,7 +23,9 @@ struct client {
     bool tolerant; /* a reset is the end of the stream: the gateway may fail anywhere */
     struct lewes_identity *identity;
     struct lewes_session *session;
-    bool subsessions, datagrams;  /* of sessions that are made from now on */
+    bool subsessions, datagrams;      /* of sessions that are made from now on */
+    const struct lewes_suite *suites; /* likewise; none = X25519 */
+    size_t suite_count;
     struct lewes_session *parent; /* what a subsession has replaced */
     size_t split;                 /* bytes sent at a time; 0 = all */
 

@@ -67,16 +67,17 @@ static void a_line_has_its_fields_in_their_order(void **state)
                                       .mode = "dvpn",
                                       .result = "refused",
                                       .reason = "no free address",
+                                      .kem = "xwing",
                                       .identity = identity,
                                       .wg_key = &wg_key,
                                       .has_ms = true,
                                       .detail = "all gone"};
     (void)state;
     log_write(log, SETTINGS_LOG_INFO, LOG_REGISTRATION, &fields);
-    assert_string_equal(sink.text,
-                        STAMP "info registration connection=7 source=192.0.2.77 index=4294967295 "
-                              "hop=entry mode=dvpn result=refused reason=\"no free address\" "
-                              "identity=11111111 wg_key=AAAAAAAA ms=0 detail=\"all gone\"\n");
+    assert_string_equal(sink.text, STAMP
+                        "info registration connection=7 source=192.0.2.77 index=4294967295 "
+                        "hop=entry mode=dvpn result=refused reason=\"no free address\" kem=xwing "
+                        "identity=11111111 wg_key=AAAAAAAA ms=0 detail=\"all gone\"\n");
     log_free(log);
 }
 
