@@ -55,7 +55,7 @@ def test_the_same_key_comes_back_to_the_same_addresses(programs):
         first = json_of(world.register(identity, "--json", "--wg-key", key))
         kept = key + ".lewes"
         check(stat.S_IMODE(os.stat(kept).st_mode) == 0o600, "the identity file is not private")
-        second = json_of(world.register(identity, "--json", "--wg-key", key))
+        second = json_of(world.register(identity, "--json", "--wg-key", key, "--top-up"))
         other = json_of(world.register(identity, "--json", "--wg-key", make_key(world, "other")))
         check(first["ipv4"] == second["ipv4"] and first["ipv6"] == second["ipv6"], "moved")
         check(first["ipv4"] != other["ipv4"], "two keys share an address")
@@ -71,7 +71,7 @@ def test_leases_survive_a_restart(programs):
         daemon.signal(w.signal.SIGTERM)
         check(daemon.finish() == 0, daemon.text())
         memory_gateway(world)
-        second = json_of(world.register(identity, "--json", "--wg-key", key))
+        second = json_of(world.register(identity, "--json", "--wg-key", key, "--top-up"))
         check(first["ipv4"] == second["ipv4"], "the address changed over a restart")
 
 
@@ -106,11 +106,98 @@ def test_a_gateway_that_falls_silent_after_the_request_gives_status_4(programs):
         relay = world.start(world.client, [sys.executable, "-u", relay_program(world),
                                            w.GATEWAY_V4, "41264", "5"])
         port = relay.wait_line("relay").split()[-1]
-        done = world.register(identity, "--json", "--registration-timeout", "1",
+        done = world.register(identity, "--json", "--registration-timeout", "1", "--tries", "1",
                               host=f"127.0.0.1:{port}", check=False)
         check(done.returncode == 4, f"{done.returncode}: {done.stderr}")
         told = json_of(done)
         check(told["class"] == "maybe spent" and told["step"] == "register", str(told))
+        check(os.path.exists(world.profile() + ".key"), "the key of the ticket is lost")
+        again = world.register(identity, "--json")
+        told = json_of(again)
+        check(told["repeated"] and told["bandwidth"] == 500_000_000, str(told))
+        check("did not come to its end" in again.stderr, again.stderr)
+        check(not os.path.exists(world.profile() + ".key"), "the key is in two places")
+
+
+def test_a_tunnel_that_is_paid_for_is_known_without_the_gateway(programs):
+    with w.World(programs) as world:
+        identity, daemon = memory_gateway(world)
+        key = make_key(world)
+        first = json_of(world.register(identity, "--json", "--wg-key", key))
+        os.unlink(world.profile())
+        daemon.signal(w.signal.SIGTERM)
+        check(daemon.finish() == 0, daemon.text())
+        second = json_of(world.register(identity, "--json", "--wg-key", key))
+        check(second["known"] and not first["known"] and second["attempts"] == 0, str(second))
+        check(first["ipv4"] == second["ipv4"] and os.path.exists(world.profile()), str(second))
+        for more in (("--top-up",), ("--no-journal",)):
+            done = world.register(identity, "--wg-key", key, "--tries", "1", *more, check=False)
+            check(done.returncode == 1, f"{more}: {done.stderr}")
+
+
+def describe(world, identity):
+    path = os.path.join(world.folder, "gateway.json")
+    text = world.run(world.gateway, [f"{world.programs}/lewesd", "--config",
+                                     f"{world.folder}/lewesd.conf", "--describe"]).stdout
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
+    check(identity in text, text)
+    return path
+
+
+def test_a_description_makes_the_handshake_post_quantum_and_pins_it(programs):
+    with w.World(programs) as world:
+        identity, _ = memory_gateway(world)
+        done = world.register(identity, "--json", "--require-pq", check=False)
+        check(done.returncode == 1 and json_of(done)["attempts"] == 0, done.stderr)
+        info = describe(world, identity)
+        for kem in ("xwing", "mlkem768", "x25519"):
+            for trips in (3, 2):  # then the key is known
+                told = json_of(world.register(identity, "--json", "--gateway-info", info,
+                                              "--kem", kem))
+                check(told["kem"] == kem and told["key_pinned"], str(told))
+                check(told["pq_handshake"] == (kem != "x25519"), str(told))
+                check(told["round_trips"] == (2 if kem == "x25519" else trips), str(told))
+        told = json_of(world.register(identity, "--json", "--gateway-info", info, "--require-pq"))
+        check(told["kem"] == "xwing" and told["pq_handshake"], str(told))
+
+
+def test_a_description_that_is_not_the_gateways_stops_everything(programs):
+    with w.World(programs) as world:
+        identity, _ = memory_gateway(world)
+        info = describe(world, identity)
+        nobody = f"{w.GATEWAY_V4}:9"  # a connection would fail with status 1
+        with open(info, encoding="ascii") as file:
+            text = file.read()
+        told = json.loads(text)
+        other = "A" if told["signed_signature"][9] != "A" else "B"
+        broken = told["signed_signature"][:9] + other + told["signed_signature"][10:]
+        for words, content in (("not signed", text.replace(told["signed_signature"], broken)),
+                               ("not a gateway's", text[:-20]), ("too long", text + " " * 70000)):
+            with open(info, "w", encoding="ascii") as file:
+                file.write(content)
+            done = world.register(identity, "--gateway-info", info, host=nobody, check=False)
+            check(done.returncode == 3 and words in done.stderr, f"{words}: {done.stderr}")
+        done = world.register(identity, "--gateway-info", "/nonexistent", host=nobody, check=False)
+        check(done.returncode == 3, done.stderr)
+
+
+def test_a_fallback_is_told_what_failed_and_may_replace_the_tunnel(programs):
+    with w.World(programs) as world:
+        identity = other_identity(world)
+        report = os.path.join(world.folder, "report")
+        command = f"env > {report}; echo heard"
+        done = world.register(identity, "--tries", "1", "--fallback", command,
+                              host=f"{w.GATEWAY_V4}:9", check=False)
+        check(done.returncode == 0 and not done.stdout and "heard" in done.stderr, str(done))
+        with open(report, encoding="utf-8") as file:
+            told = dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line)
+        check(told["LEWES_CLASS"] == "before spend" and told["LEWES_STEP"] == "connect", str(told))
+        check(told["LEWES_HOP"] == "entry" and told["LEWES_GATEWAY"] == identity, str(told))
+        check("LEWES_COIN" not in told and "refused" in told["LEWES_ERROR"], str(told))
+        done = world.register(identity, "--tries", "1", "--json", "--fallback", "exit 7",
+                              host=f"{w.GATEWAY_V4}:9", check=False)
+        check(done.returncode == 1 and json_of(done)["fell_back"] is False, str(done))
 
 
 def relay_program(world):
