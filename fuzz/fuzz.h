@@ -43,6 +43,7 @@ struct fuzz_env {
     struct lewes_env env;
     size_t blocks;
     uint64_t stream;
+    unsigned fails_in; /* the n-th allocation or draw from now fails; 0: none */
 };
 
 void fuzz_env_init(struct fuzz_env *fuzz, uint64_t seed);

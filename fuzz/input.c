@@ -35,10 +35,15 @@ size_t input_bytes(struct input *input, uint8_t *out, size_t cap)
 
 /* ---- environment ---- */
 
+static bool fails_now(struct fuzz_env *fuzz)
+{
+    return fuzz->fails_in > 0 && --fuzz->fails_in == 0;
+}
+
 static void *allocate(void *user, size_t size)
 {
     struct fuzz_env *const fuzz = user;
-    void *const block = malloc(size);
+    void *const block = fails_now(fuzz) ? NULL : malloc(size);
     if (block != NULL)
         fuzz->blocks++;
     return block;
@@ -56,6 +61,8 @@ static void release(void *user, void *block, size_t size)
 static int draw(void *user, uint8_t *out, size_t len)
 {
     struct fuzz_env *const fuzz = user;
+    if (fails_now(fuzz))
+        return -1;
     for (size_t i = 0; i < len; i++) {
         uint64_t z = fuzz->stream += UINT64_C(0x9e3779b97f4a7c15);
         z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);

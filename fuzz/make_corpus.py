@@ -75,13 +75,20 @@ def sessions():
         "rekey-by-peer": [11, 0, 0, 4, 0, 1, 10, 0, 5, 0, 4],
         "rekey-by-both": [11, 0, 11, 1, 4, 0, 0, 4, 4, 0, 0],
         "time": [12, 0xff, 0xff, 12, 0xff, 0xff, 10, 1, 5, 4],
-        "invented": [9, 0x26, 3, 1, 2, 3, 4, 5, 9, 0xa4, 0, 0, 0, 0, 49, 48],
+        "invented": [9, 0x26, 3, 0, 5, 1, 2, 3, 4, 5, 9, 0xa4, 0, 0, 0, 0, 0, 49, 48],
         "spoiled": [10, 0, 20, 3, 1, 0, 30, 1, 10, 0, 20, 3, 7, 0, 3, 9, 0],
+        "datagrams": [10, 0, 20, 0, 10, 0, 9, 15, 10, 0, 8, 14, 10, 0, 7, 15, 7, 0x80, 7, 0x81],
+        "lies": [10, 0, 20, 13, 0, 3, 1, 0, 10, 0, 20, 13, 2, 0, 1, 0],
+        "failures": [11, 1, 16, 0, 11, 1, 4, 16, 1, 0, 4, 0, 17, 30],
     }
     for target in ("initiator", "responder"):
         for flags in (0, 1, 2 | 16, 4 | 32, 7 | 56):
             for name, tail in tails.items():
-                put(target, f"{flags:02x}-{name}", bytes([1, flags] + handshake + tail))
+                put(target, f"{flags:02x}-{name}", bytes([1, flags, 0, 0] + handshake + tail))
+        for suites in (1, 2, 3, 5, 6, 13, 14, 0x11, 0x21, 0x23, 0x41, 0x82, 0xc1):
+            for flags in (0, 1):
+                put(target, f"{flags:02x}-suites-{suites:02x}",
+                    bytes([1, flags, suites, 5] + handshake + tails["data"]))
 
 
 GATEWAY = bytes.fromhex("a09aa5f47a6759802ff955f8dc2d2a14a5c99d23be97f864127ff9383455a4f0")
@@ -143,6 +150,15 @@ def files():
     put("uapi", "refusal", b"\x01errno=-22\n\n")
 
 
+def addresses():
+    for number, text in enumerate((
+            "192.0.2.7:41264", "[2001:db8::7]:41264", "[::ffff:192.0.2.7]:1", "[::]:65535",
+            "[1:2:3:4:5:6:7:8]:41264", "[1:2:3:4:5:6:192.0.2.255]:41264", "10.1.0.1/16",
+            "fc01::1/112", "[fe80::1%1]:1", "192.0.2.07:41264", "[2001:DB8:0::7]:041264")):
+        put("address", f"{number:02}", text.encode())
+    put("address", "notice", struct.pack("<IQ", 12345, 3) + bytes([1]) + bytes(23))
+
+
 def journal():
     """Entries of client/journal_form.h; the target mends the checksum."""
     for name, mode, payment, family in (("sent", 0, 1157, 4), ("bound", 0, 1190, 6),
@@ -172,12 +188,17 @@ def texts():
 
 
 def main():
+    for folder, _, names in os.walk(os.path.join(ROOT, "fuzz", "corpus")):
+        for name in names:
+            if name.startswith("seed-"):
+                os.remove(os.path.join(folder, name))
     protocol(load("lp", "generation1.json"))
     registration()
     tickets()
     sessions()
     documents()
     files()
+    addresses()
     journal()
     noise()
     texts()
