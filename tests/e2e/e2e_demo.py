@@ -20,7 +20,7 @@ def left_behind(pid):
     """Namespaces, folders and processes that bear the demo's name."""
     name = f"lw{pid % 100000}"
     spaces = [x for x in w.run(["ip", "netns", "list"]).stdout.split() if x.startswith(name + "-")]
-    processes = w.wireguard_pids(f"{name}g") + w.wireguard_pids(f"{name}c")
+    processes = [pid for end in "gcxe" for pid in w.wireguard_pids(name + end)]
     folders = glob.glob(os.path.join(w.tempfile.gettempdir(), f"{name}-*"))
     return spaces + processes + folders + glob.glob(f"/var/run/wireguard/{name}*")
 
@@ -30,6 +30,7 @@ def test_the_demo_pings_through_the_tunnel(programs):
     try:
         check(demo.finish(90) == 0, demo.text())
         check("You came through the tunnel" in demo.text(), demo.text())
+        check("You came through both tunnels" in demo.text(), demo.text())
         check(not left_behind(demo.pid), "the demo left something behind")
     finally:
         demo.stop()
@@ -61,4 +62,4 @@ def test_ctrl_c_at_any_line_of_the_demo_leaves_nothing_behind(programs):
             demo.stop()
         if ended:
             return
-        count += 3
+        count += 7
