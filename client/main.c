@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,16 +12,6 @@ static const struct command commands[] = {
     {"pubkey", "read a private key from standard input, write the public one", command_pubkey},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
-
-void complain(const char *command, const char *format, ...)
-{
-    va_list arguments;
-    fprintf(stderr, "lewes %s: ", command);
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputc('\n', stderr);
-}
 
 static void usage(FILE *out)
 {

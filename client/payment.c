@@ -259,9 +259,10 @@ void payment_accepted(struct run *run, struct hop *hop)
     memcpy(hop->result->serial, payment->serial, sizeof payment->serial);
     payment->doubt = payment->refused = false;
     payment->phase = COIN_SETTLED;
+    /* What the journal holds for sent is offered again: the wallet must not say otherwise. */
     if (hop->journal && !note_result(run, hop))
         note_local_fault(run, "the result could not be kept in the journal", errno);
-    if (settle(run, hop, LEWES_COIN_SPENT))
+    else if (settle(run, hop, LEWES_COIN_SPENT))
         note_local_fault(run, "the wallet did not note that the ticket is spent", 0);
 }
 
