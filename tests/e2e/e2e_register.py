@@ -5,6 +5,7 @@ import os
 import stat
 import sys
 
+import two_hops as two
 import world as w
 from e2e_tunnel import check
 
@@ -180,6 +181,42 @@ def test_a_description_that_is_not_the_gateways_stops_everything(programs):
             check(done.returncode == 3 and words in done.stderr, f"{words}: {done.stderr}")
         done = world.register(identity, "--gateway-info", "/nonexistent", host=nobody, check=False)
         check(done.returncode == 3, done.stderr)
+
+
+def strip(world, path):
+    check(stat.S_IMODE(os.stat(path).st_mode) == 0o600, f"others may read {path}")
+    stripped = world.run(world.client, ["wg-quick", "strip", path]).stdout
+    check("PrivateKey" in stripped and "AllowedIPs" in stripped, stripped)
+    check("Address" not in stripped, stripped)  # wg-quick has understood it
+
+
+def test_wg_quick_takes_the_profiles_and_nobody_else_may_read_them(programs):
+    with w.World(programs) as world:
+        identity, _ = memory_gateway(world)
+        os.umask(0o022)
+        world.register(identity, "--dns", "192.0.2.53,2001:db8::53")
+        strip(world, world.profile())
+    with two.TwoHopWorld(programs) as world:
+        exit_identity, _ = world.start_exit()
+        entry, _ = world.start_entry(exit_identity)
+        told = json_of(world.register_both(entry, exit_identity, "--json"))
+        strip(world, world.entry_profile())
+        strip(world, world.profile())
+        check(told["success"] and told["exit"]["endpoint"] != told["entry"]["endpoint"], str(told))
+        check(told["exit"]["profile"] == world.profile(), str(told))
+        check(told["entry"]["profile"] == world.entry_profile(), str(told))
+
+
+def test_mixnet_mode_registers_a_key_and_gives_the_sphinx_key(programs):
+    with w.World(programs) as world:
+        identity, _ = memory_gateway(world)
+        mixnet = ("--mode", "mixnet", "--mixnet-key", make_key(world))
+        done = world.register(identity, *mixnet, out=False)
+        lines = dict(line.split() for line in done.stdout.splitlines())
+        check(set(lines) == {"identity", "sphinx_key"}, done.stdout)
+        told = json_of(world.register(identity, "--json", *mixnet, out=False))
+        check(told["known"] and told["sphinx_key"] == lines["sphinx_key"], str(told))
+        check(told["bandwidth"] == 200_000_000 and "endpoint" not in told, str(told))
 
 
 def test_a_fallback_is_told_what_failed_and_may_replace_the_tunnel(programs):
