@@ -36,19 +36,29 @@ static enum lewes_error begin_session(struct run *run, struct hop *hop)
     return lewes_session_new(&hop->session, &run->env, &config, run_now(run));
 }
 
+static struct lewes_suite *suite_of(struct hop *hop, enum lewes_kem kem)
+{
+    for (size_t i = 0; i < hop->suites.count; i++)
+        if (hop->suites.list[i].kem == kem)
+            return &hop->suites.list[i];
+    return NULL;
+}
+
 /* A key that the gateway has just proved to have makes the next first flight early. */
 static void remember_key(const struct run *run, struct hop *hop)
 {
     struct lewes_kem_public key;
+    struct lewes_suite *suite;
     if (lewes_session_kem_key(hop->session, &key) || key.kem == LEWES_KEM_X25519)
         return;
+    suite = suite_of(hop, key.kem);
+    if (!suite || suite->key)
+        return; /* known: the session has compared it */
+    struct lewes_kem_public *place = &hop->suites.keys[suite - hop->suites.list];
+    *place = key;
+    suite->key = place;
     if (run->options->cache)
         kem_cache_put(run->options->cache, &key);
-    for (size_t i = 0; i < hop->suites.count; i++)
-        if (hop->suites.list[i].kem == key.kem) {
-            hop->suites.keys[i] = key;
-            hop->suites.list[i].key = &hop->suites.keys[i];
-        }
 }
 
 static void forget_key(const struct run *run, struct hop *hop)

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bench/gateway_process.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench/measure.h"
+
+#define OPEN_DIRECTORIES 8
+#define START_TRIES 500 /* of 10 ms */
+
+static void path_of(const struct gateway_process *gateway, char out[GATEWAY_PATH_CAP],
+                    const char *name)
+{
+    check(snprintf(out, GATEWAY_PATH_CAP, "%s/%s", gateway->directory, name) < GATEWAY_PATH_CAP,
+          "a path");
+}
+
+static FILE *create(const struct gateway_process *gateway, const char *name)
+{
+    char path[GATEWAY_PATH_CAP];
+    path_of(gateway, path, name);
+    FILE *file = fopen(path, "we");
+    check(file != NULL, "creating a file");
+    return file;
+}
+
+static void write_directory(const struct gateway_process *gateway,
+                            const struct gateway_process *exit)
+{
+    char identity[LEWES_BASE58_CAP];
+    FILE *file = create(gateway, "directory.json");
+    lewes_base58_encode(identity, exit->description.identity.bytes);
+    fprintf(file,
+            "{\"nodes\":[{\"identity\":\"%s\",\"addresses\":[\"%s\"],\"control_port\":%u}]}\n",
+            identity, exit->address, (unsigned)exit->port);
+    check(fclose(file) == 0, "writing the directory");
+}
+
+static void write_settings(const struct gateway_process *gateway,
+                           const struct gateway_process *exit)
+{
+    const char *d = gateway->directory;
+    FILE *file = create(gateway, "lewesd.conf");
+    fprintf(file,
+            "[gateway]\nidentity_file = %s/identity.key\nkem_file = %s/kem.key\n"
+            "[listen]\ncontrol = %s:%u\n"
+            "[registration]\nverifier = mock\nverify_queue = 4096\n[security]\nallow_mock = yes\n"
+            "[wireguard]\nbackend = memory\nprivate_key_file = %s/wg.key\n"
+            "address4 = 10.64.0.1/16\naddress6 = fc64::1/112\n"
+            "[storage]\nurl = sqlite:%s/lewes.db\n[log]\nlevel = error\n"
+            "[limits]\naccept_rate = 1000000/s\naccept_burst = 1000000\n"
+            "verify_rate = 1000000/s\nverify_burst = 1000000\nconnections_per_source = 10000\n"
+            "half_open_per_source = 10000\n",
+            d, d, gateway->address, (unsigned)gateway->port, d, d);
+    if (exit)
+        fprintf(file, "[forward]\ndirectory = %s/directory.json\nallow_private = yes\n", d);
+    check(fclose(file) == 0, "writing the settings");
+}
+
+static void describe(struct gateway_process *gateway)
+{
+    static char text[LEWES_DESCRIPTION_MAX];
+    char config[GATEWAY_PATH_CAP], command[2 * GATEWAY_PATH_CAP + 64];
+    char identity[LEWES_BASE58_CAP] = "";
+    struct lewes_ed25519_public key;
+    path_of(gateway, config, "lewesd.conf");
+    snprintf(command, sizeof command, "%s --config %s --identity", gateway->lewesd, config);
+    FILE *pipe = popen(command, "re"); /* NOLINT(cert-env33-c): our own program */
+    check(pipe && fscanf(pipe, "%44s", identity) == 1 && pclose(pipe) == 0, "lewesd --identity");
+    check(lewes_base58_decode(key.bytes, identity, strlen(identity)) == LEWES_OK, "the identity");
+    snprintf(command, sizeof command, "%s --config %s --describe", gateway->lewesd, config);
+    pipe = popen(command, "re"); /* NOLINT(cert-env33-c): our own program */
+    check(pipe != NULL, "lewesd --describe");
+    size_t len = fread(text, 1, sizeof text, pipe);
+    check(pclose(pipe) == 0, "lewesd --describe");
+    check(lewes_description_read(&gateway->description, text, len, &key) == LEWES_DESCRIPTION_OK,
+          "the description");
+}
+
+static bool listens(const struct gateway_process *gateway)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(gateway->port)};
+    check(inet_pton(AF_INET, gateway->address, &address.sin_addr) == 1, "the address");
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool good = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    close(fd);
+    return good;
+}
+
+void process_start(struct gateway_process *gateway, const char *lewesd, unsigned number,
+                   const struct gateway_process *exit)
+{
+    char config[GATEWAY_PATH_CAP];
+    const struct timespec pause = {.tv_nsec = 10000000};
+    *gateway = (struct gateway_process){.lewesd = lewesd, .port = (uint16_t)(41300 + number)};
+    snprintf(gateway->address, sizeof gateway->address, "127.0.0.%u", number);
+    snprintf(gateway->directory, sizeof gateway->directory, "/tmp/lewes-bench-XXXXXX");
+    check(mkdtemp(gateway->directory) != NULL, "a directory");
+    if (exit)
+        write_directory(gateway, exit);
+    write_settings(gateway, exit);
+    describe(gateway);
+    path_of(gateway, config, "lewesd.conf");
+    gateway->pid = fork();
+    check(gateway->pid >= 0, "fork");
+    if (gateway->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* should the benchmark fail */
+        execl(lewesd, lewesd, "--config", config, (char *)NULL);
+        _exit(127);
+    }
+    for (int tries = 0; !listens(gateway); tries++) {
+        check(tries < START_TRIES, "starting lewesd");
+        nanosleep(&pause, NULL);
+    }
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status, (void)kind, (void)walk;
+    return remove(path);
+}
+
+void process_end(struct gateway_process *gateway)
+{
+    int status = 0;
+    kill(gateway->pid, SIGTERM);
+    waitpid(gateway->pid, &status, 0);
+    check(WIFEXITED(status) && WEXITSTATUS(status) == 0, "ending lewesd");
+    nftw(gateway->directory, remove_one, OPEN_DIRECTORIES, FTW_DEPTH | FTW_PHYS);
+}
+
+/* ---- what it uses ---- */
+
+static double thread_cpu_us(const struct gateway_process *gateway, const char *thread)
+{
+    char path[2 * GATEWAY_PATH_CAP];
+    uint64_t ns = 0;
+    snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", (int)gateway->pid, thread);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return 0; /* it has just ended */
+    check(fscanf(file, "%" SCNu64, &ns) == 1, "the time of a thread");
+    fclose(file);
+    return (double)ns / 1e3;
+}
+
+double process_cpu_us(const struct gateway_process *gateway)
+{
+    char path[GATEWAY_PATH_CAP];
+    double sum = 0;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)gateway->pid);
+    DIR *threads = opendir(path);
+    check(threads != NULL, "the threads");
+    for (struct dirent *entry = readdir(threads); entry; entry = readdir(threads))
+        if (entry->d_name[0] != '.')
+            sum += thread_cpu_us(gateway, entry->d_name);
+    closedir(threads);
+    return sum;
+}
+
+long process_memory_kb(const struct gateway_process *gateway)
+{
+    char path[GATEWAY_PATH_CAP], line[256];
+    long kb = -1;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)gateway->pid);
+    FILE *file = fopen(path, "re");
+    check(file != NULL, "the memory");
+    while (fgets(line, sizeof line, file))
+        if (strncmp(line, "VmRSS:", 6) == 0)
+            kb = strtol(line + 6, NULL, 10);
+    fclose(file);
+    return kb;
+}
