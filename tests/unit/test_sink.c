@@ -54,12 +54,21 @@ static int end(void **state)
     return 0;
 }
 
+static int make_socket(int family)
+{
+    int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        abort();
+    return fd;
+}
+
 static void receive_unix(void)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
 
     memcpy(at.sun_path, path, strlen(path) + 1);
-    receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    receiver = make_socket(AF_UNIX);
     assert_int_equal(bind(receiver, (struct sockaddr *)&at, sizeof at), 0);
 }
 
@@ -68,7 +77,7 @@ static uint16_t receive_udp(void)
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof at;
 
-    receiver = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    receiver = make_socket(AF_INET);
     assert_int_equal(bind(receiver, (struct sockaddr *)&at, sizeof at), 0);
     assert_int_equal(getsockname(receiver, (struct sockaddr *)&at, &len), 0);
     return ntohs(at.sin_port);
