@@ -427,7 +427,7 @@ static void the_third_ticket_that_fails_is_the_last(void **state)
     for (uint8_t i = 1; i <= 3; i++) {
         struct lewes_request request = client_request(&rig, i, &ticket);
         answer = client_register(&client, &request);
-        assert_refused(&answer, LEWES_REFUSAL_PROOF);
+        assert_refused(&answer, LEWES_REFUSAL_MULTIPLE);
     }
     expect_closed(END_REFUSED);
     assert_int_equal(rig_peers(&rig), 0);
