@@ -13,21 +13,13 @@ static void add(struct hop_suites *suites, enum lewes_kem kem)
     suites->list[suites->count++].kem = kem;
 }
 
-static const uint8_t *digest_of(const struct lewes_description *description, enum lewes_kem kem)
-{
-    for (unsigned i = 0; i < description->suite_count; i++)
-        if (description->suites[i].kem == kem)
-            return description->suites[i].digests[KEM_CACHE_HASH];
-    return NULL;
-}
-
 /* A suite that the description names, with its digest, and its key if the cache has it. */
 static bool add_described(struct hop_suites *suites, const struct lewes_description *description,
                           enum lewes_kem kem, const char *cache)
 {
     size_t i = suites->count;
     struct lewes_kem_digest *digest = &suites->digests[i];
-    const uint8_t *bytes = digest_of(description, kem);
+    const uint8_t *bytes = lewes_description_digest(description, kem, KEM_CACHE_HASH);
     if (!bytes)
         return false;
     add(suites, kem);
