@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +21,12 @@
 #define OPEN_DIRECTORIES 8
 #define START_TRIES 500 /* of 10 ms */
 
+_Noreturn static void fail(const char *what)
+{
+    fprintf(stderr, "%s failed\n", what);
+    exit(1);
+}
+
 static void path_of(const struct gateway_process *gateway, char out[GATEWAY_PATH_CAP],
                     const char *name)
 {
@@ -34,7 +39,8 @@ static FILE *create(const struct gateway_process *gateway, const char *name)
     char path[GATEWAY_PATH_CAP];
     path_of(gateway, path, name);
     FILE *file = fopen(path, "we");
-    check(file != NULL, "creating a file");
+    if (!file)
+        fail("creating a file");
     return file;
 }
 
@@ -80,11 +86,14 @@ static void describe(struct gateway_process *gateway)
     path_of(gateway, config, "lewesd.conf");
     snprintf(command, sizeof command, "%s --config %s --identity", gateway->lewesd, config);
     FILE *pipe = popen(command, "re"); /* NOLINT(cert-env33-c): our own program */
-    check(pipe && fscanf(pipe, "%44s", identity) == 1 && pclose(pipe) == 0, "lewesd --identity");
+    if (!pipe)
+        fail("lewesd --identity");
+    check(fscanf(pipe, "%44s", identity) == 1 && pclose(pipe) == 0, "lewesd --identity");
     check(lewes_base58_decode(key.bytes, identity, strlen(identity)) == LEWES_OK, "the identity");
     snprintf(command, sizeof command, "%s --config %s --describe", gateway->lewesd, config);
     pipe = popen(command, "re"); /* NOLINT(cert-env33-c): our own program */
-    check(pipe != NULL, "lewesd --describe");
+    if (!pipe)
+        fail("lewesd --describe");
     size_t len = fread(text, 1, sizeof text, pipe);
     check(pclose(pipe) == 0, "lewesd --describe");
     check(lewes_description_read(&gateway->description, text, len, &key) == LEWES_DESCRIPTION_OK,
@@ -96,6 +105,8 @@ static bool listens(const struct gateway_process *gateway)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(gateway->port)};
     check(inet_pton(AF_INET, gateway->address, &address.sin_addr) == 1, "the address");
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        fail("a socket");
     bool good = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
     close(fd);
     return good;
@@ -147,15 +158,14 @@ void process_end(struct gateway_process *gateway)
 
 static double thread_cpu_us(const struct gateway_process *gateway, const char *thread)
 {
-    char path[2 * GATEWAY_PATH_CAP];
-    uint64_t ns = 0;
+    char path[2 * GATEWAY_PATH_CAP], line[128];
     snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", (int)gateway->pid, thread);
     FILE *file = fopen(path, "re");
     if (!file)
-        return 0; /* it has just ended */
-    check(fscanf(file, "%" SCNu64, &ns) == 1, "the time of a thread");
+        return 0;                                       /* it has just ended */
+    bool good = fgets(line, sizeof line, file) != NULL; /* nanoseconds come first */
     fclose(file);
-    return (double)ns / 1e3;
+    return good ? (double)strtoull(line, NULL, 10) / 1e3 : 0;
 }
 
 double process_cpu_us(const struct gateway_process *gateway)
@@ -164,7 +174,8 @@ double process_cpu_us(const struct gateway_process *gateway)
     double sum = 0;
     snprintf(path, sizeof path, "/proc/%d/task", (int)gateway->pid);
     DIR *threads = opendir(path);
-    check(threads != NULL, "the threads");
+    if (!threads)
+        fail("the threads");
     for (struct dirent *entry = readdir(threads); entry; entry = readdir(threads))
         if (entry->d_name[0] != '.')
             sum += thread_cpu_us(gateway, entry->d_name);
@@ -178,7 +189,8 @@ long process_memory_kb(const struct gateway_process *gateway)
     long kb = -1;
     snprintf(path, sizeof path, "/proc/%d/status", (int)gateway->pid);
     FILE *file = fopen(path, "re");
-    check(file != NULL, "the memory");
+    if (!file)
+        fail("the memory");
     while (fgets(line, sizeof line, file))
         if (strncmp(line, "VmRSS:", 6) == 0)
             kb = strtol(line + 6, NULL, 10);

@@ -107,44 +107,58 @@ static size_t register_key(struct vnet *net, struct vnet_peer *peer, const uint8
     return answer_len;
 }
 
-static size_t take_forward(struct vnet *net, const uint8_t *plaintext, size_t len, uint8_t *out);
-
 /* One packet in, at most one out. */
-static size_t take_packet(struct vnet *net, struct vnet_peer *peer, uint8_t *packet, size_t len,
-                          uint8_t *out)
+struct exchange {
+    uint8_t *packet;
+    size_t len;
+    uint8_t *out;
+    size_t written;
+    struct lewes_event event;
+};
+
+/* False: what is written, perhaps nothing, is all that comes of the packet. */
+static bool begin_exchange(struct vnet *net, struct vnet_peer *peer, struct exchange *x)
 {
-    static uint8_t plaintexts[2][VNET_BUFFER];
-    uint8_t *plaintext = plaintexts[peer == &net->stream];
-    struct lewes_event event = {0};
-    size_t written = 0, plaintext_len;
     if (peer->gateway->ends > 0) {
         peer->gateway->ends--;
         end_peer(peer);
     }
     if (peer->ended || peer->silent)
-        return 0;
+        return false;
     if (!peer->session) {
-        size_t answer = take_hello(net, peer, packet, len, out);
-        if (answer || peer->ended)
-            return answer;
-    } else if (lewes_session_read(peer->session, packet, len, net->now, &event)) {
-        end_peer(peer);
-        return 0;
+        x->written = take_hello(net, peer, x->packet, x->len, x->out);
+        return x->written == 0 && !peer->ended;
     }
-    if (event.kind == LEWES_EVENT_PAYLOAD) {
-        bool forward = lewes_payload_kind(event.payload, event.len) == LEWES_PAYLOAD_FORWARD;
-        if (forward)
-            assert_ptr_equal(peer, &net->connection);
-        plaintext_len = forward ? take_forward(net, event.payload, event.len, plaintext)
-                                : register_key(net, peer, event.payload, event.len, plaintext);
+    if (lewes_session_read(peer->session, x->packet, x->len, net->now, &x->event) == LEWES_OK)
+        return true;
+    end_peer(peer);
+    return false;
+}
+
+/* With a plaintext of some length as answer to a payload. */
+static size_t end_exchange(struct vnet *net, struct vnet_peer *peer, struct exchange *x,
+                           const uint8_t *plaintext, size_t len)
+{
+    if (len > 0)
+        assert_int_equal(lewes_session_send(peer->session, plaintext, len, net->now), LEWES_OK);
+    assert_int_equal(lewes_session_write(peer->session, x->out, VNET_BUFFER, &x->written, net->now),
+                     LEWES_OK);
+    return x->written;
+}
+
+static size_t take_at_exit(struct vnet *net, uint8_t *packet, size_t len, uint8_t *out)
+{
+    struct exchange x = {.packet = packet, .len = len, .out = out};
+    uint8_t plaintext[LEWES_ANSWER_MAX];
+    size_t plaintext_len = 0;
+    if (!begin_exchange(net, &net->stream, &x))
+        return x.written;
+    if (x.event.kind == LEWES_EVENT_PAYLOAD) {
+        plaintext_len = register_key(net, &net->stream, x.event.payload, x.event.len, plaintext);
         if (plaintext_len == 0)
             return 0;
-        assert_int_equal(lewes_session_send(peer->session, plaintext, plaintext_len, net->now),
-                         LEWES_OK);
     }
-    assert_int_equal(lewes_session_write(peer->session, out, VNET_BUFFER, &written, net->now),
-                     LEWES_OK);
-    return written;
+    return end_exchange(net, &net->stream, &x, plaintext, plaintext_len);
 }
 
 /* ---- the entry forwards ---- */
@@ -182,10 +196,29 @@ static size_t take_forward(struct vnet *net, const uint8_t *plaintext, size_t le
     if (!net->stream.gateway || net->stream.ended)
         begin_peer(&net->stream, &net->exit);
     memcpy(packet, forward.packet, forward.packet_len);
-    size_t answer = take_packet(net, &net->stream, packet, forward.packet_len, out);
+    size_t answer = take_at_exit(net, packet, forward.packet_len, out);
     if (answer == 0 && net->stream.silent) /* an entry gives up as soon as the client does */
         return 0;
     return answer ? answer : write_notice(net, &forward, 5, out);
+}
+
+static size_t take_at_entry(struct vnet *net, uint8_t *packet, size_t len, uint8_t *out)
+{
+    struct exchange x = {.packet = packet, .len = len, .out = out};
+    uint8_t plaintext[VNET_BUFFER];
+    size_t plaintext_len = 0;
+    if (!begin_exchange(net, &net->connection, &x))
+        return x.written;
+    const struct lewes_event *event = &x.event;
+    if (event->kind == LEWES_EVENT_PAYLOAD) {
+        bool forward = lewes_payload_kind(event->payload, event->len) == LEWES_PAYLOAD_FORWARD;
+        plaintext_len =
+            forward ? take_forward(net, event->payload, event->len, plaintext)
+                    : register_key(net, &net->connection, event->payload, event->len, plaintext);
+        if (plaintext_len == 0)
+            return 0;
+    }
+    return end_exchange(net, &net->connection, &x, plaintext, plaintext_len);
 }
 
 /* ---- the client's connection ---- */
@@ -202,7 +235,7 @@ static void answer_frame(struct vnet *net, uint8_t *packet, size_t len)
 {
     uint8_t out[VNET_BUFFER];
     unsigned forwards = net->forwards;
-    size_t answer = take_packet(net, &net->connection, packet, len, out);
+    size_t answer = take_at_entry(net, packet, len, out);
     if (answer && net->late && net->forwards == net->late && forwards != net->forwards) {
         memcpy(net->held, out, answer);
         net->held_len = answer;
