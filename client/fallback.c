@@ -65,7 +65,7 @@ int fallback_run(void *arguments, const struct lewes_register_result *failed)
     pid_t child;
     int status;
     fprintf(stderr, "lewes register: %s\nfalling back: %s\n", failed->text, given->fallback);
-    int error = describe(given, failed) ? errno : start(&child, given->fallback);
+    int error = describe(given, failed) ? ENOMEM : start(&child, given->fallback);
     if (error) {
         complain(NAME, "the fallback could not be run: %s", strerror(error));
         return -1;

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/state_files.h"
+#include "files/state_files.h"
 
 #define FILES_MAX 256
 #define NAME_CAP 96 /* the suite's name, a dash, 64 hex digits, NUL */
@@ -72,7 +72,7 @@ static bool is_older(const struct timespec *a, const struct timespec *b)
 }
 
 /* Counts our files and names the oldest, half-written ones of a crash among them. */
-static size_t survey(DIR *files, char oldest[NAME_CAP])
+static size_t survey(int fd, DIR *files, char oldest[NAME_CAP])
 {
     struct timespec age = {0};
     struct dirent *file;
@@ -82,7 +82,7 @@ static size_t survey(DIR *files, char oldest[NAME_CAP])
         struct stat st;
         size_t len = strlen(file->d_name);
         if (!is_ours(file->d_name) || len >= NAME_CAP ||
-            fstatat(dirfd(files), file->d_name, &st, AT_SYMLINK_NOFOLLOW))
+            fstatat(fd, file->d_name, &st, AT_SYMLINK_NOFOLLOW))
             continue;
         if (count++ > 0 && !is_older(&st.st_mtim, &age))
             continue;
@@ -102,7 +102,7 @@ static void make_room(int fd)
             close(own);
         return;
     }
-    while (survey(files, oldest) >= FILES_MAX && unlinkat(fd, oldest, 0) == 0)
+    while (survey(fd, files, oldest) >= FILES_MAX && unlinkat(fd, oldest, 0) == 0)
         ;
     closedir(files);
 }

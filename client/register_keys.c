@@ -55,8 +55,9 @@ static int write_key(const char *path, const struct lewes_wg_private *key)
 {
     char text[LEWES_BASE64_CAP + 1];
     lewes_base64_encode(text, key->bytes);
-    strcat(text, "\n");
-    int failed = secret_file_write(path, text, strlen(text));
+    size_t len = strlen(text);
+    text[len++] = '\n';
+    int failed = secret_file_write(path, text, len);
     lewes_wipe(text, sizeof text);
     if (failed)
         complain(NAME, "%s: %s; the new key could not be kept", path, strerror(errno));
