@@ -129,7 +129,7 @@ static void deliver_one(void)
 
 static void pass_time(void)
 {
-    rekey.pair.now += draw(4000);
+    rekey.pair.now += draw(15000);
     for (unsigned i = 0; i < 2; i++) {
         struct lewes_session *const session = i == 0 ? rekey.begins : rekey.answers;
 
