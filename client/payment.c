@@ -106,16 +106,17 @@ bool payment_recall(struct run *run, struct hop *hop)
         return fail_journal(run, hop, error);
     }
     const struct journal_entry *known = journal_entry(hop->journal);
-    if (known->has_result && known->mode == options->mode && known->expires > now &&
-        !options->top_up) {
-        take_known_result(run, hop, known);
-        return true;
+    if (known->coin == JOURNAL_SENT) {
+        if (known->sent_at + SENT_SECONDS >= now && known->mode == options->mode) {
+            take_sent_coin(hop, known); /* goes before a result that it was to top up */
+            return true;
+        }
+        if (!burn_old_coin(run, hop, known))
+            return false;
     }
-    if (known->coin != JOURNAL_SENT)
-        return true;
-    if (known->sent_at + SENT_SECONDS < now || known->mode != options->mode)
-        return burn_old_coin(run, hop, known);
-    take_sent_coin(hop, known);
+    if (known->has_result && known->mode == options->mode && known->expires > now &&
+        !options->top_up)
+        take_known_result(run, hop, known);
     return true;
 }
 
@@ -235,16 +236,16 @@ static bool note_end(struct hop *hop, enum journal_coin coin)
     return noted;
 }
 
-/* The result and its time (00:00 UTC, gateway.md G6.9). */
+/* The result and its time (00:00 UTC, gateway.md G6.9). A repeated payment may have been credited
+ * when it was sent first. */
 static bool note_result(struct run *run, struct hop *hop)
 {
     const struct lewes_register_result *result = run->result;
     struct journal_entry entry = *journal_entry(hop->journal);
-    uint64_t now = unix_seconds(run);
     entry.coin = JOURNAL_SPENT;
     entry.has_result = true;
     entry.result_at = hop->result->unix_time;
-    entry.expires = (now / DAY_SECONDS + CREDIT_DAYS) * DAY_SECONDS;
+    entry.expires = (hop->payment.sent_at / DAY_SECONDS + CREDIT_DAYS) * DAY_SECONDS;
     entry.tunnel = hop->outer ? result->exit.tunnel : result->entry.tunnel;
     entry.mixnet = result->mixnet;
     entry.bandwidth = hop->result->bandwidth;

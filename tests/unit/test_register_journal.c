@@ -117,6 +117,58 @@ static void a_result_without_credit_is_no_result(void **state)
     end(r);
 }
 
+/* A tunnel that is known, and a ticket for more that was not answered. */
+static struct run_of *begin_with_a_top_up_in_doubt(void)
+{
+    struct run_of *r = begin(false);
+    r->net.entry.plan[1] = VNET_VANISH;
+    assert_int_equal(register_now(r), LEWES_REGISTER_OK);
+    r->options.top_up = true;
+    assert_int_equal(register_now(r), LEWES_REGISTER_MAYBE_SPENT);
+    r->options.top_up = false;
+    assert_int_equal(recorded_state(&r->tickets, 1), RECORDED_SENT);
+    return r;
+}
+
+static void a_top_up_in_doubt_is_sent_again_although_a_tunnel_is_known(void **state)
+{
+    struct run_of *r = begin_with_a_top_up_in_doubt();
+    (void)state;
+    assert_int_equal(register_now(r), LEWES_REGISTER_OK);
+    assert_true(r->result.hops[LEWES_HOP_ENTRY].repeated);
+    assert_false(r->result.hops[LEWES_HOP_ENTRY].known);
+    assert_memory_equal(r->net.entry.containers[2], r->net.entry.containers[1], CONTAINER_LEN);
+    assert_int_equal(r->tickets.count, 2);
+    assert_int_equal(recorded_state(&r->tickets, 1), RECORDED_SPENT);
+    end(r);
+}
+
+static void a_top_up_in_doubt_for_a_day_is_burned_and_the_tunnel_known(void **state)
+{
+    struct run_of *r = begin_with_a_top_up_in_doubt();
+    (void)state;
+    r->net.now += DAY_MS + 1000;
+    assert_int_equal(register_now(r), LEWES_REGISTER_OK);
+    assert_true(r->result.hops[LEWES_HOP_ENTRY].known);
+    assert_int_equal(r->net.connects, 2);
+    assert_int_equal(recorded_state(&r->tickets, 1), RECORDED_BURNED);
+    end(r);
+}
+
+static void credit_is_counted_from_the_day_of_the_first_sending(void **state)
+{
+    struct run_of *r = begin(false);
+    (void)state;
+    r->net.entry.plan[0] = VNET_VANISH;
+    assert_int_equal(register_now(r), LEWES_REGISTER_MAYBE_SPENT);
+    r->net.now += DAY_MS; /* the ticket can be sent again for so long */
+    assert_int_equal(register_now(r), LEWES_REGISTER_OK);
+    r->net.now += 5 * DAY_MS;
+    assert_int_equal(register_now(r), LEWES_REGISTER_OK);
+    assert_false(r->result.hops[LEWES_HOP_ENTRY].known);
+    end(r);
+}
+
 static void a_ticket_in_doubt_is_sent_again_by_the_next_call(void **state)
 {
     struct run_of *r = begin(false);
@@ -287,6 +339,9 @@ int main(void)
         cmocka_unit_test(a_known_result_is_given_again_without_a_connection),
         cmocka_unit_test(topping_up_connects_and_pays),
         cmocka_unit_test(a_result_without_credit_is_no_result),
+        cmocka_unit_test(a_top_up_in_doubt_is_sent_again_although_a_tunnel_is_known),
+        cmocka_unit_test(a_top_up_in_doubt_for_a_day_is_burned_and_the_tunnel_known),
+        cmocka_unit_test(credit_is_counted_from_the_day_of_the_first_sending),
         cmocka_unit_test(a_ticket_in_doubt_is_sent_again_by_the_next_call),
         cmocka_unit_test(a_ticket_in_doubt_for_a_day_is_burned),
         cmocka_unit_test(a_credited_ticket_is_sent_again_by_the_next_call),
