@@ -99,6 +99,29 @@ static void what_arrives_is_delivered_whatever_was_lost(void **state)
     rekey_end(&rekey);
 }
 
+static void the_longest_datagram_fits_one_cap_and_no_byte_more(void **state)
+{
+    static uint8_t payload[LEWES_DATAGRAM_PAYLOAD_MAX + 1];
+    struct datagram datagram;
+    struct lewes_event event;
+
+    (void)state;
+    open_pair();
+    assert_int_equal(lewes_session_send(sender, payload, sizeof payload, 0), LEWES_OK);
+    assert_int_equal(lewes_session_write(sender, datagram.bytes, DATAGRAM_MAX, &datagram.len, 0),
+                     LEWES_ERROR_SPACE);
+    rekey_end(&rekey);
+
+    open_pair();
+    assert_int_equal(lewes_session_send(sender, payload, sizeof payload - 1, 0), LEWES_OK);
+    assert_int_equal(lewes_session_write(sender, datagram.bytes, DATAGRAM_MAX, &datagram.len, 0),
+                     LEWES_OK);
+    assert_int_equal(datagram.len, DATAGRAM_MAX);
+    assert_int_equal(read_as(receiver, &datagram, true, &event), LEWES_OK);
+    assert_int_equal(event.len, LEWES_DATAGRAM_PAYLOAD_MAX);
+    rekey_end(&rekey);
+}
+
 static void any_order_within_the_window_is_survived(void **state)
 {
     static struct datagram window[1024];
@@ -481,6 +504,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_arrives_is_delivered_whatever_was_lost),
+        cmocka_unit_test(the_longest_datagram_fits_one_cap_and_no_byte_more),
         cmocka_unit_test(any_order_within_the_window_is_survived),
         cmocka_unit_test(a_datagram_behind_the_window_is_a_replay),
         cmocka_unit_test(a_duplicate_is_delivered_once),
