@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/state_files.h"
 #include "client/system.h"
+#include "files/state_files.h"
 
 #define BOOKS_MAX 256                /* files that are looked at */
 #define HELD_MAX 8                   /* coins of one run; two hops need two */
