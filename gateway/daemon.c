@@ -170,15 +170,23 @@ static void stop(struct daemon *d)
     gateway_stop(d->gateway, d->settings->timeouts.drain, stopped, d);
 }
 
+static void reload(const struct daemon *d)
+{
+    struct gateway_error error;
+
+    if (gateway_renew_keys(d->gateway, &error) != 0)
+        log_detail(d->log, SETTINGS_LOG_ERROR, LOG_RELOAD, "%s; the old keys stay", error.text);
+    log_detail(d->log, SETTINGS_LOG_INFO, LOG_RELOAD,
+               "settings are read at start only; restart to change them, tunnels outlive that");
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct daemon *d = handle->data;
     if (number != SIGHUP)
         stop(d);
     else
-        log_detail(d->log, SETTINGS_LOG_WARNING, LOG_RELOAD,
-                   "SIGHUP ignored: this version reads its configuration at start only; restart "
-                   "it, tunnels outlive that");
+        reload(d);
 }
 
 static void watch_signals(struct daemon *d)

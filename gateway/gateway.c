@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/fixed.h"
+#include "gateway/verifier_ecash.h"
 #include "lib/base/env.h"
 
 enum phase { RUNNING, DRAINING, STOPPING, CLOSING, CLOSED };
@@ -15,6 +16,8 @@ struct gateway {
     struct gateway_parts parts; /* settings, env and clock point into this structure */
     struct wall_clock clock;
     const struct verifier *verifier;
+    struct lewes_ecash *ecash; /* of real tickets, else NULL */
+    struct verifier_ecash *verifier_ecash;
     struct service service;
     struct pool *pool;
     struct worker *store_worker;
@@ -31,11 +34,6 @@ struct gateway {
     bool repair_stopped, listeners_closed, datagrams_closed;
     void (*stopped)(void *user);
     void *user;
-};
-
-static const struct verifier *const verifiers[] = {
-    [SETTINGS_VERIFIER_ECASH] = NULL,
-    [SETTINGS_VERIFIER_MOCK] = &verifier_mock,
 };
 
 static void soon(void *user);
@@ -184,6 +182,48 @@ static int make_mixnet(struct gateway *g, struct gateway_error *error)
     return 0;
 }
 
+/* ecash.md E9 */
+static int load_epochs(const struct lewes_env *env, const struct lewes_ecash *ecash,
+                       const struct settings *settings, struct epochs **epochs,
+                       struct gateway_error *error)
+{
+    struct epochs_error reason;
+
+    if (strcmp(settings->registration.keys, "none") == 0)
+        return fail(error,
+                    "real tickets need the keys of their mint: put the line that 'lewes-mint "
+                    "epoch add' prints into a file, and name it as [registration] keys; for "
+                    "development set verifier = mock and [security] allow_mock = yes");
+    if (epochs_load(epochs, env, ecash, settings->registration.keys, &reason) == 0)
+        return 0;
+    (void)snprintf(error->text, sizeof error->text, "[registration] keys: %.480s", reason.text);
+    return -1;
+}
+
+static int make_verifier(struct gateway *g, struct gateway_error *error)
+{
+    struct verifier_ecash_parts parts = {
+        .env = &g->env,
+        .loop = g->parts.loop,
+        .settings = &g->settings,
+        .gateway = *lewes_identity_public(g->parts.identity),
+    };
+
+    g->verifier = g->parts.verifier != NULL ? g->parts.verifier : &verifier_mock;
+    if (g->parts.verifier != NULL || g->settings.registration.verifier == SETTINGS_VERIFIER_MOCK)
+        return 0;
+    if (lewes_ecash_new(&g->ecash, &g->env) != LEWES_OK)
+        return fail(error, "no memory");
+    if (load_epochs(&g->env, g->ecash, &g->settings, &parts.epochs, error) != 0)
+        return -1;
+    if (verifier_ecash_new(&g->verifier_ecash, &parts) != LEWES_OK) {
+        epochs_drop(parts.epochs);
+        return fail(error, "no memory");
+    }
+    g->verifier = verifier_ecash_of(g->verifier_ecash);
+    return 0;
+}
+
 static int make_registrar(struct gateway *g, struct gateway_error *error)
 {
     const struct registrar_parts parts = {
@@ -309,6 +349,8 @@ static void take_down(struct gateway *g)
     worker_stop(g->device_worker);
     repair_free(g->repair);
     mixnet_free(g->mixnet);
+    verifier_ecash_free(g->verifier_ecash);
+    lewes_ecash_free(g->ecash);
     uv_close((uv_handle_t *)&g->drain, timer_closed);
     uv_close((uv_handle_t *)&g->later, timer_closed);
     uv_close((uv_handle_t *)&g->warning, timer_closed);
@@ -393,13 +435,34 @@ void gateway_stop(struct gateway *g, uint64_t drain_ms, void (*stopped)(void *us
 
 /* ---- the beginning ---- */
 
-int gateway_check(const struct settings *settings, struct gateway_error *error)
+int gateway_check(const struct settings *settings, const struct lewes_env *env,
+                  struct gateway_error *error)
 {
-    if (verifiers[settings->registration.verifier] != NULL)
+    struct lewes_ecash *ecash = NULL;
+    struct epochs *epochs = NULL;
+
+    if (settings->registration.verifier == SETTINGS_VERIFIER_MOCK)
         return 0;
-    return fail(error, "this version cannot check real tickets: [registration] verifier = ecash "
-                       "comes later; for development set verifier = mock and [security] "
-                       "allow_mock = yes");
+    if (lewes_ecash_new(&ecash, env) != LEWES_OK)
+        return fail(error, "no memory");
+    const int status = load_epochs(env, ecash, settings, &epochs, error);
+    epochs_drop(epochs);
+    lewes_ecash_free(ecash);
+    return status;
+}
+
+int gateway_renew_keys(struct gateway *g, struct gateway_error *error)
+{
+    struct epochs *epochs = NULL;
+
+    if (g->verifier_ecash == NULL)
+        return 0;
+    if (load_epochs(&g->env, g->ecash, &g->settings, &epochs, error) != 0)
+        return -1;
+    verifier_ecash_renew(g->verifier_ecash, epochs);
+    log_detail(g->parts.log, SETTINGS_LOG_INFO, LOG_RELOAD, "%zu epochs in %s",
+               epochs_count(epochs), g->settings.registration.keys);
+    return 0;
 }
 
 static void make_timers(struct gateway *g)
@@ -424,8 +487,6 @@ static struct gateway *make(const struct gateway_parts *parts)
     g->parts.env = &g->env;
     g->parts.settings = &g->settings;
     g->parts.clock = &g->clock;
-    g->verifier = parts->verifier != NULL ? parts->verifier
-                                          : verifiers[parts->settings->registration.verifier];
     g->service = (struct service){
         .env = g->env,
         .loop = parts->loop,
@@ -442,10 +503,8 @@ static struct gateway *make(const struct gateway_parts *parts)
 
 static int make_parts(struct gateway *g, struct gateway_error *error)
 {
-    if (g->parts.verifier == NULL && gateway_check(&g->settings, error) != 0)
-        return -1;
-    if (make_tables(g, error) != 0 || make_pool(g, error) != 0 || recover(g, error) != 0 ||
-        make_workers(g, error) != 0 || make_mixnet(g, error) != 0 ||
+    if (make_verifier(g, error) != 0 || make_tables(g, error) != 0 || make_pool(g, error) != 0 ||
+        recover(g, error) != 0 || make_workers(g, error) != 0 || make_mixnet(g, error) != 0 ||
         make_registrar(g, error) != 0 || make_forwards(g, error) != 0)
         return -1;
     farewells_when_empty(g->service.farewells, soon, g);

@@ -53,8 +53,13 @@ struct gateway_counts {
 
 struct gateway;
 
-/* Can this version do what the settings ask for? 0, or -1 with `error` set. */
-int gateway_check(const struct settings *settings, struct gateway_error *error);
+/* Can the gateway do what the settings ask for? 0, or -1 with `error` set. */
+int gateway_check(const struct settings *settings, const struct lewes_env *env,
+                  struct gateway_error *error);
+
+/* Reads the keys of the epochs again (ecash.md E9). 0, or -1 with `error` set: then the old ones
+ * stay. */
+int gateway_renew_keys(struct gateway *gateway, struct gateway_error *error);
 
 /*
  * Brings leases and device into agreement, then listens.

@@ -43,7 +43,8 @@ static int load(struct config *config, const struct options *options)
 static int check(const struct config *config, const struct options *options)
 {
     struct gateway_error error;
-    if (gateway_check(&config->settings, &error) != 0) {
+    const struct lewes_env env = system_env();
+    if (gateway_check(&config->settings, &env, &error) != 0) {
         fprintf(stderr, "lewesd: %s\n", error.text);
         return EXIT_USAGE;
     }

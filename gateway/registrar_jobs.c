@@ -48,7 +48,7 @@ static bool look_up_run(struct worker_job *job)
     r->stored = find_account(r);
     r->has_lease = r->stored == STORE_OK;
     if (r->stored == STORE_OK || r->stored == STORE_NOT_FOUND)
-        r->stored = parts->verifier->look_up(parts->store, &r->claim,
+        r->stored = parts->verifier->look_up(parts->verifier, parts->store, &r->claim,
                                              r->has_lease ? &r->lease : NULL, &r->ticket);
     return r->stored == STORE_OK;
 }
@@ -81,7 +81,7 @@ static void add_credit(struct registration *r)
     lease_credit(&r->lease, amount, parts->settings->metering.credit_days, r->claim.unix_seconds);
     lease_remember(&r->lease, &r->from.identity);
     memcpy(r->lease.last_digest, r->claim.digest, sizeof r->lease.last_digest);
-    r->has_spent = parts->verifier->record(&r->claim, &r->spent);
+    r->has_spent = parts->verifier->record(parts->verifier, &r->claim, &r->spent);
     memcpy(r->spent.owner, r->claim.owner, sizeof r->spent.owner);
     r->spent.mode = r->request.mode;
     r->spent.amount = amount;

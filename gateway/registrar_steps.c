@@ -146,6 +146,7 @@ static void check_done(struct verifier_check *check)
 
 static enum step_result verify(struct registration *r)
 {
+    const struct verifier *verifier = r->registrar->parts.verifier;
     if (!(r->plan & POLICY_PLAN_VERIFY))
         return STEP_DONE;
     r->verifying = true;
@@ -153,7 +154,7 @@ static enum step_result verify(struct registration *r)
     r->check.claim = &r->claim;
     r->check.done = check_done;
     r->in_verify = true;
-    r->registrar->parts.verifier->verify(&r->check);
+    verifier->verify(verifier, &r->check);
     if (!r->in_verify)
         return verified(r);
     r->in_verify = false;

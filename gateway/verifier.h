@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a ticket may be taken: a structure of functions (gateway.md G6.7). The registrar never
- * asks which one it has. */
+/* Whether a ticket may be taken: a structure of functions (gateway.md G6.7), which gets itself as
+ * their first argument. The registrar never asks which one it has. */
 #ifndef LEWES_GATEWAY_VERIFIER_H
 #define LEWES_GATEWAY_VERIFIER_H
 
@@ -33,15 +33,25 @@ struct verifier {
 
     /* What became of this ticket earlier; runs on the store's thread. `lease` is the key's or NULL;
      * `history` is set on STORE_OK. */
-    enum store_result (*look_up)(struct store *store, const struct verifier_claim *claim,
-                                 const struct lease *lease, enum policy_ticket *history);
+    enum store_result (*look_up)(const struct verifier *self, struct store *store,
+                                 const struct verifier_claim *claim, const struct lease *lease,
+                                 enum policy_ticket *history);
 
     /* Checks the ticket itself. */
-    void (*verify)(struct verifier_check *check);
+    void (*verify)(const struct verifier *self, struct verifier_check *check);
 
     /* Fills the row of a spent ticket but for amount and time; false: this verifier keeps none. */
-    bool (*record)(const struct verifier_claim *claim, struct store_ticket *ticket);
+    bool (*record)(const struct verifier *self, const struct verifier_claim *claim,
+                   struct store_ticket *ticket);
 };
+
+/* For verifiers that keep serials: looks the ticket up in the store by its serial. */
+enum store_result verifier_look_up(const struct verifier *self, struct store *store,
+                                   const struct verifier_claim *claim, const struct lease *lease,
+                                   enum policy_ticket *history);
+/* For the same: fills the row. */
+bool verifier_record(const struct verifier *self, const struct verifier_claim *claim,
+                     struct store_ticket *ticket);
 
 /* Takes every well-formed ticket, keeps no serials: for development. */
 extern const struct verifier verifier_mock;

@@ -4,18 +4,20 @@
 #include <string.h>
 
 /* A repeat is the same payment for the same key while the lease lives; then it counts again. */
-static enum store_result look_up(struct store *store, const struct verifier_claim *claim,
-                                 const struct lease *lease, enum policy_ticket *history)
+static enum store_result look_up(const struct verifier *self, struct store *store,
+                                 const struct verifier_claim *claim, const struct lease *lease,
+                                 enum policy_ticket *history)
 {
-    (void)store;
+    (void)self, (void)store;
     bool same = lease != NULL && lease_live(lease, claim->unix_seconds) &&
                 memcmp(lease->last_digest, claim->digest, LEASE_DIGEST_LEN) == 0;
     *history = same ? POLICY_TICKET_SAME : POLICY_TICKET_NEW;
     return STORE_OK;
 }
 
-static void verify(struct verifier_check *check)
+static void verify(const struct verifier *self, struct verifier_check *check)
 {
+    (void)self;
     const struct lewes_credential *credential = &check->claim->request->credential;
     struct lewes_payment_view view;
     const enum lewes_error error =
@@ -26,10 +28,10 @@ static void verify(struct verifier_check *check)
     check->done(check);
 }
 
-static bool record(const struct verifier_claim *claim, struct store_ticket *ticket)
+static bool record(const struct verifier *self, const struct verifier_claim *claim,
+                   struct store_ticket *ticket)
 {
-    (void)claim;
-    (void)ticket;
+    (void)self, (void)claim, (void)ticket;
     return false;
 }
 

@@ -94,6 +94,8 @@ static const struct row rows[] = {
     {"timeouts.registration", LIVE, {"1s", "60s"}, {"999ms", "60001ms"}},
     {"timeouts.drain", LIVE, {"0", "0s", "5m"}, {"300001ms", "-1s"}},
     {"registration.verifier", 0, {"ecash"}, {"mock", "", "none", "ecash,mock", "Ecash"}},
+    {"registration.keys", LIVE, {"none", "/k", TEXT_255}, {"", TEXT_256}},
+    {"registration.unbound", LIVE, {"accept", "refuse"}, {"", "limit", "no"}},
     {"registration.amounts",
      LIVE,
      {"1B,1B,1B,1B", "1TB, 1TB ,1TB,1TB", "5MiB,500MB,1GiB,1kB"},
@@ -301,6 +303,8 @@ static void gateway_and_registration_have_the_defaults_of_the_specification(void
     assert_int_equal(s->listen.control.at[0].port, 41264);
     assert_int_equal(s->listen.announce_address.count, 0);
     assert_int_equal(s->registration.verifier, SETTINGS_VERIFIER_ECASH);
+    assert_string_equal(s->registration.keys, "none");
+    assert_int_equal(s->registration.unbound, SETTINGS_UNBOUND_ACCEPT);
     assert_int_equal(s->registration.amounts[0], 200000000);
     assert_int_equal(s->registration.amounts[1], 100000000);
     assert_int_equal(s->registration.amounts[2], 500000000);

@@ -81,14 +81,18 @@ static void any_failure_at_start_leaves_nothing(void **state)
     }
 }
 
-static void real_tickets_are_for_a_later_version(void **state)
+static void real_tickets_need_the_keys_of_a_mint(void **state)
 {
     (void)state;
     rig_open(&rig);
     rig.settings.registration.verifier = SETTINGS_VERIFIER_ECASH;
+    strcpy(rig.settings.registration.keys, "none");
     assert_int_equal(try_start(), -1);
-    assert_non_null(strstr(error.text, "ecash"));
+    assert_non_null(strstr(error.text, "lewes-mint"));
     assert_non_null(strstr(error.text, "allow_mock"));
+    strcpy(rig.settings.registration.keys, "/nonexistent/epochs");
+    assert_int_equal(try_start(), -1);
+    assert_non_null(strstr(error.text, "/nonexistent/epochs: No such file"));
 }
 
 static void a_port_in_use_is_named(void **state)
@@ -213,7 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(starting_and_stopping_leaves_nothing),
         TEST(any_failure_at_start_leaves_nothing),
-        TEST(real_tickets_are_for_a_later_version),
+        TEST(real_tickets_need_the_keys_of_a_mint),
         TEST(a_port_in_use_is_named),
         TEST(a_store_that_cannot_be_read_stops_the_start),
         TEST(networks_without_a_free_address_stop_the_start),
