@@ -39,7 +39,7 @@ static size_t take_hello(struct vnet *net, struct vnet_peer *peer, uint8_t *pack
     struct lewes_hello hello;
     struct lewes_env env;
     uint64_t unix_ms = VNET_UNIX_MS + net->now;
-    if (lewes_hello_check(&hello, packet, len, unix_ms / 1000, 0)) {
+    if (lewes_hello_check(&hello, packet, len, unix_ms / 1000, LEWES_CLOCK_TOLERANCE)) {
         end_peer(peer);
         return 0;
     }

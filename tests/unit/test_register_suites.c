@@ -258,9 +258,50 @@ static void a_description_of_another_gateway_or_mode_is_refused(void **state)
     }
 }
 
+static void an_expired_description_stops_the_call_before_anything_is_sent(void **state)
+{
+    struct run_of r;
+    (void)state;
+    begin(&r, false, ALL, ALL);
+    r.descriptions[0].expires = VNET_UNIX_MS / 1000;
+    assert_int_equal(register_now(&r), LEWES_REGISTER_BEFORE_SPEND);
+    assert_int_equal(r.result.error, LEWES_ERROR_CLOCK);
+    assert_non_null(strstr(r.result.text, "expired"));
+    assert_int_equal(r.net.connects, 0);
+    end(&r);
+}
+
+/* The gateways of this world bear the difference, so the request shows which time was used. */
+static void a_clock_that_a_description_proves_wrong_is_corrected(void **state)
+{
+    static const struct {
+        int64_t time;
+        bool is_new;
+        int64_t offset;
+    } rows[] = {{20, false, 20}, {-20, true, -20}, {-20, false, 0}, {5, true, 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct run_of r;
+        struct lewes_pay_info info;
+        begin(&r, false, ALL, ALL);
+        const uint64_t clock = r.net.world.unix_ms(r.net.world.user) / 1000;
+        r.descriptions[0].time = clock + (uint64_t)rows[i].time;
+        r.options.entry.description_is_new = rows[i].is_new;
+        assert_int_equal(register_now(&r), LEWES_REGISTER_OK);
+        assert_int_equal(r.result.clock_offset, rows[i].offset);
+        const uint64_t used = clock + (uint64_t)rows[i].offset;
+        lewes_pay_info_decode(&info, r.net.entry.last.credential.pay_info);
+        assert_in_range(r.net.entry.last.timestamp, used, used + 2);
+        assert_in_range(info.unix_seconds, used, used + 2);
+        end(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_expired_description_stops_the_call_before_anything_is_sent),
+        cmocka_unit_test(a_clock_that_a_description_proves_wrong_is_corrected),
         cmocka_unit_test(a_key_that_was_met_before_saves_a_round_trip),
         cmocka_unit_test(a_key_is_remembered_between_the_tries_of_one_call),
         cmocka_unit_test(the_strongest_suite_that_is_named_is_taken),
