@@ -2,10 +2,11 @@
 # A front door: every target delegates. `make help` lists them.
 PREFIX ?= /usr/local
 
-.PHONY: help deps build demo check bench fuzz lint format install dist clean
+.PHONY: help deps build demo check bench fuzz constant-time memcheck coverage lint format install \
+	dist clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
 
 deps: ## install missing packages, build the pinned third-party sources
 	@scripts/deps build check demo
@@ -27,6 +28,20 @@ bench: build ## measure
 fuzz: ## look for crashes: every fuzz target for FUZZ_SECONDS (60); TARGET=name for one
 	@scripts/deps build check
 	@scripts/fuzz $(TARGET)
+
+constant-time: ## does time depend on a secret? our code under valgrind
+	@scripts/deps build valgrind
+	@scripts/build
+	@tests/constant_time/run
+
+memcheck: ## the unit tests of the library under valgrind
+	@scripts/deps build valgrind
+	@scripts/build
+	@tests/memcheck/run
+
+coverage: ## what of the code the tests reach, in build/coverage/report
+	@scripts/deps build coverage
+	@scripts/coverage
 
 lint: build ## style, limits, promises of the library
 	@tests/lint/run

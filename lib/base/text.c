@@ -152,7 +152,8 @@ enum lewes_error lewes_base64_decode(uint8_t bytes[LEWES_KEY_LEN], const char *t
     }
     bad |= buffer & 3; /* the unused bits of the last letter */
     bad |= ~within((unsigned char)text[BASE64_LEN - 1], '=', '=');
-    if (bad != 0) {
+    /* Whether it is a key is no secret; from here on, and no earlier. */
+    if (!lewesi_is_zero(&bad, sizeof bad)) {
         lewesi_wipe(bytes, LEWES_KEY_LEN);
         return LEWES_ERROR_FORMAT;
     }
