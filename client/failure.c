@@ -42,17 +42,36 @@ static const char *coin_words(enum lewes_refusal refusal)
     return "what became of the ticket is unknown";
 }
 
+/* Likewise, the one whose gateway had refused and was asked again. */
+static const struct hop *refused(const struct run *run)
+{
+    for (size_t i = 0; i < LEWES_HOPS; i++)
+        if (run->hops[i].payment.refused)
+            return &run->hops[i];
+    return NULL;
+}
+
+/* The hop whose coin was noted as sent, and no byte of it has left. */
+static const struct hop *about_to_send(const struct run *run)
+{
+    for (size_t i = 0; i < LEWES_HOPS; i++)
+        if (run->hops[i].payment.phase == COIN_SENT && !run->hops[i].payment.left)
+            return &run->hops[i];
+    return NULL;
+}
+
 /* The moment decides, over all hops: a ticket that may be spent outweighs everything. */
-static void classify(struct run *run, const struct hop *hop)
+static void classify(struct run *run)
 {
     struct lewes_register_result *result = run->result;
+    const struct hop *refusing = refused(run);
     result->coin = LEWES_COIN_UNKNOWN;
     if (doubtful(run)) {
         result->outcome = LEWES_REGISTER_MAYBE_SPENT;
-    } else if (hop->payment.refused) {
+    } else if (refusing) {
         result->outcome = LEWES_REGISTER_REJECTED;
-        result->refusal = hop->payment.refusal;
-        result->coin = lewes_refusal_coin(hop->payment.refusal);
+        result->refusal = refusing->payment.refusal;
+        result->coin = lewes_refusal_coin(refusing->payment.refusal);
     } else {
         result->outcome = LEWES_REGISTER_BEFORE_SPEND;
     }
@@ -66,23 +85,29 @@ static const char *doubt_advice(const struct run *run)
                  "works, or register again with a new ticket";
 }
 
-static void say_consequence(const struct run *run, const struct hop *hop, const char *advice,
-                            char *out, size_t cap)
+static const char *nothing_spent(const struct run *run)
 {
-    const struct hop *doubt = doubtful(run);
-    const char *usual = "Check address and network, and try again";
+    const struct hop *stuck = about_to_send(run);
+    if (stuck)
+        return payment_is_kept(stuck)
+                   ? "no ticket has left; the one that was about to is kept for the next call"
+                   : "no ticket has left, but the one that was about to cannot be used any more";
+    return run->hops[LEWES_HOP_EXIT].payment.left
+               ? "the exit is registered, and no ticket was spent for the entry"
+               : "no ticket was spent";
+}
+
+static void say_consequence(const struct run *run, const char *advice, char *out, size_t cap)
+{
+    const struct hop *doubt = doubtful(run), *refusing = refused(run);
+    bool two_hops = run->options->exit;
     if (doubt)
-        snprintf(out, cap, "the ticket%s%s was sent and may be spent. %s",
-                 run->options->exit ? " for " : "", run->options->exit ? hop_name(run, doubt) : "",
-                 doubt_advice(run));
-    else if (hop->payment.refused)
-        snprintf(out, cap, "%s. %s", coin_words(hop->payment.refusal), advice ? advice : usual);
+        snprintf(out, cap, "the ticket%s%s was sent and may be spent. %s", two_hops ? " for " : "",
+                 two_hops ? hop_name(run, doubt) : "", doubt_advice(run));
     else
         snprintf(out, cap, "%s. %s",
-                 run->hops[LEWES_HOP_EXIT].payment.left
-                     ? "the exit is registered, and no ticket was spent for the entry"
-                     : "no ticket was spent",
-                 advice ? advice : usual);
+                 refusing ? coin_words(refusing->payment.refusal) : nothing_spent(run),
+                 advice ? advice : "Check address and network, and try again");
 }
 
 bool run_fail(struct run *run, struct hop *hop, const struct fault *fault, const char *format, ...)
@@ -90,7 +115,7 @@ bool run_fail(struct run *run, struct hop *hop, const struct fault *fault, const
     struct lewes_register_result *result = run->result;
     char what[512], consequence[500];
     va_list arguments;
-    classify(run, hop);
+    classify(run);
     result->hop = hop->which;
     result->step = hop->step;
     result->error = fault->error;
@@ -98,7 +123,7 @@ bool run_fail(struct run *run, struct hop *hop, const struct fault *fault, const
     va_start(arguments, format);
     vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
-    say_consequence(run, hop, fault->advice, consequence, sizeof consequence);
+    say_consequence(run, fault->advice, consequence, sizeof consequence);
     snprintf(result->text, sizeof result->text, "%s; %s", what, consequence);
     return false;
 }

@@ -216,6 +216,11 @@ bool payment_commit(struct run *run, struct hop *hop)
     return note_sent(run, hop);
 }
 
+bool payment_is_kept(const struct hop *hop)
+{
+    return hop->journal && journal_entry(hop->journal)->coin == JOURNAL_SENT;
+}
+
 /* ---- the end ---- */
 
 static void note_local_fault(struct run *run, const char *what, int error)
@@ -271,11 +276,10 @@ void payment_accepted(struct run *run, struct hop *hop)
 static bool worth_keeping(const struct hop *hop)
 {
     const struct payment *payment = &hop->payment;
-    if (!hop->journal)
+    if (payment->refused && !payment->doubt &&
+        lewes_refusal_coin(payment->refusal) != LEWES_COIN_CREDITED)
         return false;
-    if (payment->refused && !payment->doubt)
-        return lewes_refusal_coin(payment->refusal) == LEWES_COIN_CREDITED;
-    return true;
+    return payment_is_kept(hop);
 }
 
 void payment_finish(struct run *run, struct hop *hop)

@@ -24,11 +24,16 @@ static uint64_t delay_of(const struct run *run, unsigned failures)
     return delay + delay * random / (4 * 255);
 }
 
-/* The identical payment again, while the gateway may take it for a new one. */
-static bool is_fresh(const struct run *run, const struct payment *payment, uint64_t delay)
+/* What was refused is sent again while the gateway may take it for a new payment. */
+static bool refused_is_fresh(const struct run *run, uint64_t delay)
 {
     int64_t then = (int64_t)((run_unix_ms(run) + delay) / 1000);
-    return then - payment->made_at <= FRESH_SECONDS;
+    for (size_t i = 0; i < LEWES_HOPS; i++) {
+        const struct payment *payment = &run->hops[i].payment;
+        if (payment->refused && then - payment->made_at > FRESH_SECONDS)
+            return false;
+    }
+    return true;
 }
 
 static bool tries_left(struct retry *retry, const struct run *run, uint64_t delay)
@@ -42,7 +47,7 @@ static bool tries_left(struct retry *retry, const struct run *run, uint64_t dela
     if (++retry->after >= (given ? given : TRIES_AFTER))
         return false;
     if (result->outcome == LEWES_REGISTER_REJECTED && result->coin == LEWES_COIN_NOT_TAKEN)
-        return is_fresh(run, &run->current->payment, delay);
+        return refused_is_fresh(run, delay);
     return run_now(run) + delay - retry->doubt_since <= DOUBT_MS;
 }
 

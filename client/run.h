@@ -182,6 +182,8 @@ bool payment_reserve(struct run *run, struct hop *hop);
 bool payment_make(struct run *run, struct hop *hop);
 /* The payment may leave after this. */
 bool payment_commit(struct run *run, struct hop *hop);
+/* The journal has it, for the next call. */
+bool payment_is_kept(const struct hop *hop);
 /* The answer has been taken. */
 void payment_accepted(struct run *run, struct hop *hop);
 /* At the end of the call: gives back, keeps, or burns. */

@@ -57,8 +57,9 @@ enum lewes_coin_state {
 };
 
 /* Where tickets come from. The calls for one coin come in this order: reserve, pay, settle(SENT),
- * settle(SPENT or BURNED); settle(FREE) after reserve or pay gives it back. A call that returns
- * must have made its effect durable. */
+ * settle(SPENT or BURNED); settle(FREE) after reserve or pay gives it back. A coin that the journal
+ * keeps for the next call stays SENT, and is settled by that one; without a journal it is BURNED.
+ * A call that returns must have made its effect durable. */
 struct lewes_ticket_source {
     void *user;
     /* Before any connection. Sets `*coin`, a name for the coin; 0, or another value: none left. */
@@ -125,7 +126,7 @@ struct lewes_register_options {
 
     enum lewes_kem_choice kem;
     bool require_pq; /* fail before anything is spent unless each handshake is post-quantum */
-    bool stepwise;   /* no early flights (protocol.md 14) */
+    bool stepwise;   /* one message, one reply: 5 round trips instead of 2 (protocol.md 14) */
 
     uint32_t connect_ms;      /* name and connection together; 0 = 10 000, to 300 000 */
     uint32_t handshake_ms;    /* 0 = 15 000, to 300 000 */

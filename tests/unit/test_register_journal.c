@@ -242,6 +242,51 @@ static void the_exits_result_is_kept_when_the_entry_refuses(void **state)
     end(r);
 }
 
+/* The connection breaks between what is noted and its first byte. */
+static void a_ticket_that_did_not_leave_is_kept_only_by_a_journal(void **state)
+{
+    (void)state;
+    for (int journal = 0; journal < 2; journal++) {
+        struct run_of *r = begin(false);
+        assert_int_equal(register_now(r), LEWES_REGISTER_OK);
+        r->options.top_up = true;
+        r->net.fault = VNET_CLOSE;
+        r->net.fault_at = r->net.tickets[0].sent;
+        r->options.journal = journal ? r->directory.path : NULL;
+        assert_int_equal(register_now(r), LEWES_REGISTER_BEFORE_SPEND);
+        assert_int_equal(recorded_state(&r->tickets, 1), journal ? RECORDED_SENT : RECORDED_BURNED);
+        assert_non_null(
+            strstr(r->result.text, journal ? "kept for the next call" : "cannot be used"));
+        r->net.fault = VNET_NO_FAULT;
+        assert_int_equal(register_now(r), LEWES_REGISTER_OK);
+        assert_int_equal(r->tickets.count, journal ? 2 : 3);
+        end(r);
+    }
+}
+
+static struct run_of *run_without_disk;
+
+static int pay_and_lose_the_disk(void *user, uint64_t coin, const struct lewes_ticket_order *order,
+                                 uint8_t *payment, struct lewes_credential *credential)
+{
+    temporary_dir_remove(&run_without_disk->directory);
+    return recorded_source(user).pay(user, coin, order, payment, credential);
+}
+
+static void a_ticket_that_the_journal_cannot_note_does_not_leave(void **state)
+{
+    struct run_of *r = run_without_disk = begin(false);
+    (void)state;
+    r->options.tickets.pay = pay_and_lose_the_disk;
+    assert_int_equal(register_now(r), LEWES_REGISTER_BEFORE_SPEND);
+    assert_int_not_equal(r->result.os_error, 0);
+    assert_int_equal(r->net.entry.requests, 0);
+    assert_int_equal(recorded_state(&r->tickets, 0), RECORDED_BURNED);
+    assert_non_null(strstr(r->result.text, "cannot be used"));
+    temporary_dir_make(&r->directory); /* for the end */
+    end(r);
+}
+
 static void two_processes_do_not_work_on_one_entry(void **state)
 {
     struct run_of *r = begin(false);
@@ -347,6 +392,8 @@ int main(void)
         cmocka_unit_test(a_credited_ticket_is_sent_again_by_the_next_call),
         cmocka_unit_test(a_refused_ticket_is_not_used_again),
         cmocka_unit_test(the_exits_result_is_kept_when_the_entry_refuses),
+        cmocka_unit_test(a_ticket_that_did_not_leave_is_kept_only_by_a_journal),
+        cmocka_unit_test(a_ticket_that_the_journal_cannot_note_does_not_leave),
         cmocka_unit_test(two_processes_do_not_work_on_one_entry),
         cmocka_unit_test(without_the_journal_no_coin_is_touched),
         cmocka_unit_test(a_process_killed_at_any_wait_leaves_one_container),

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "client/run.h"
+#include "tests/support/env.h"
 #include "tests/support/recorded_tickets.h"
 #include "tests/support/virtual_net.h"
 
@@ -277,6 +278,47 @@ static void a_mapped_address_of_the_exit_means_ipv4(void **state)
     vnet_free(&r.net);
 }
 
+/* A refusal that was asked again is what stands, if the gateway cannot be reached any more. */
+static void a_refusal_stands_when_the_next_try_fails_before_it(void **state)
+{
+    struct run_of r;
+    (void)state;
+    begin(&r);
+    r.options.tries = 2;
+    r.net.exit.plan[0] = VNET_REFUSAL(LEWES_REFUSAL_STORE);
+    r.net.notice[FORWARDS] = 3; /* of the second try */
+    assert_int_equal(register_now(&r), LEWES_REGISTER_REJECTED);
+    assert_int_equal(r.result.refusal, LEWES_REFUSAL_STORE);
+    assert_int_equal(r.result.coin, LEWES_COIN_NOT_TAKEN);
+    assert_int_equal(r.result.notice, 3);
+    assert_int_equal(recorded_state(&r.tickets, EXIT_COIN), RECORDED_BURNED);
+    assert_int_equal(recorded_state(&r.tickets, ENTRY_COIN), RECORDED_FREE);
+    vnet_free(&r.net);
+}
+
+static void every_failed_allocation_and_draw_is_a_clean_error(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 2; kind++) {
+        enum lewes_register_class outcome = LEWES_REGISTER_BEFORE_SPEND;
+        for (unsigned n = 1; outcome != LEWES_REGISTER_OK; n++) {
+            struct run_of r;
+            struct test_env env;
+            begin(&r);
+            test_env_init(&env, n);
+            *(kind ? &env.fail_draw : &env.fail_allocation) = n;
+            r.options.env = &env.env;
+            outcome = register_now(&r);
+            test_env_assert_clean(&env);
+            if (outcome != LEWES_REGISTER_OK)
+                assert_int_equal(r.result.error, kind ? LEWES_ERROR_RANDOM : LEWES_ERROR_MEMORY);
+            assert_int_not_equal(outcome, LEWES_REGISTER_MAYBE_SPENT);
+            assert_true(n < 100);
+            vnet_free(&r.net);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +335,8 @@ int main(void)
         cmocka_unit_test(neither_gateway_may_answer_with_a_key_of_ours),
         cmocka_unit_test(settings_that_link_the_hops_are_refused),
         cmocka_unit_test(a_mapped_address_of_the_exit_means_ipv4),
+        cmocka_unit_test(a_refusal_stands_when_the_next_try_fails_before_it),
+        cmocka_unit_test(every_failed_allocation_and_draw_is_a_clean_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
