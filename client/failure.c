@@ -31,7 +31,7 @@ static const char *coin_words(enum lewes_refusal refusal)
 {
     switch (lewes_refusal_coin(refusal)) {
     case LEWES_COIN_NOT_TAKEN:
-        return "the ticket was not taken";
+        return "the ticket was not taken, but has left this machine and is not used again";
     case LEWES_COIN_CREDITED:
         return "the ticket is credited to this WireGuard key";
     case LEWES_COIN_LOST:
@@ -270,27 +270,51 @@ static void copy_printable(char *out, size_t cap, const char *text, size_t len)
     out[n] = '\0';
 }
 
-/* What the user can do about a refusal, and whether asking again helps (R18). */
-static struct fault refusal_fault(enum lewes_refusal refusal, bool first_try)
+static const char *const refusal_advice[LEWES_REFUSAL_OTHER + 1] = {
+    [LEWES_REFUSAL_TIMESTAMP] = "Check this machine's clock",
+    [LEWES_REFUSAL_NO_ADDRESS] = "Choose another gateway, or try later",
+    [LEWES_REFUSAL_PUBLIC_KEY] = "Make a new WireGuard key",
+    [LEWES_REFUSAL_OTHER_IDENTITY] = "Make a new WireGuard key, or use the identity that was first "
+                                     "registered with it",
+    [LEWES_REFUSAL_DEVICE] = "Register again with the same key: the same ticket is sent again",
+    [LEWES_REFUSAL_SPENT] = "Look whether the tunnel works, or register with another",
+    [LEWES_REFUSAL_PROOF] = "Look into the wallet: the ticket is bad",
+    [LEWES_REFUSAL_MULTIPLE] = "Look into the wallet: the ticket is bad",
+    [LEWES_REFUSAL_TICKET_TYPE] = "Look into the wallet: it gave a ticket of another kind",
+    [LEWES_REFUSAL_SPEND_DATE] = "Check this machine's clock",
+    [LEWES_REFUSAL_STALE] = "Check this machine's clock",
+    [LEWES_REFUSAL_PAYEE] = "Check the gateway's identity",
+    [LEWES_REFUSAL_EPOCH] = "Get newer tickets",
+    [LEWES_REFUSAL_STORE] = "Try later",
+    [LEWES_REFUSAL_CLIENT_IDENTITY] = "Make a new identity",
+    [LEWES_REFUSAL_ALREADY_REGISTERED] = "Use what was registered, or make a new identity",
+    [LEWES_REFUSAL_MODE] = "Choose another mode, or another gateway",
+    [LEWES_REFUSAL_MALFORMED] = "Tell its operator: the programs do not understand each other",
+    [LEWES_REFUSAL_BUSY] = "Try later",
+    [LEWES_REFUSAL_SHUTDOWN] = "Try later",
+    [LEWES_REFUSAL_OTHER] = "Ask its operator",
+};
+
+/* R18 */
+static enum remedy refusal_remedy(enum lewes_refusal refusal)
 {
-    bool soon = refusal == LEWES_REFUSAL_BUSY || refusal == LEWES_REFUSAL_SHUTDOWN ||
-                refusal == LEWES_REFUSAL_STORE;
-    if (refusal == LEWES_REFUSAL_DEVICE)
-        return (struct fault){
-            .remedy = REMEDY_AGAIN,
-            .advice = "Register again with the same key: the same ticket is sent again"};
-    if (soon)
-        return (struct fault){
-            .remedy = refusal == LEWES_REFUSAL_BUSY ? REMEDY_LATER : REMEDY_AGAIN,
-            .advice = "It has left this machine and will not be used again: try later with "
-                      "another"};
-    if (refusal == LEWES_REFUSAL_SPENT && first_try)
-        return (struct fault){.advice = "This was its first use here: something is wrong with the "
-                                        "wallet, or with a copy of it"};
-    if (refusal == LEWES_REFUSAL_TIMESTAMP || refusal == LEWES_REFUSAL_STALE)
-        return (struct fault){.advice = "Check this machine's clock, then register with another "
-                                        "ticket"};
-    return (struct fault){.advice = "It has left this machine and will not be used again"};
+    if (refusal == LEWES_REFUSAL_BUSY)
+        return REMEDY_LATER;
+    return refusal == LEWES_REFUSAL_DEVICE || refusal == LEWES_REFUSAL_SHUTDOWN ||
+                   refusal == LEWES_REFUSAL_STORE
+               ? REMEDY_AGAIN
+               : REMEDY_NONE;
+}
+
+static const char *advice_for(const struct hop *hop)
+{
+    enum lewes_refusal refusal = hop->payment.refusal;
+    if (refusal == LEWES_REFUSAL_SPENT && !hop->result->repeated)
+        return "This was its first use here: something is wrong with the wallet, or with a copy "
+               "of it";
+    if (refusal == LEWES_REFUSAL_DEVICE && !hop->journal)
+        return "Register again with the same key; without a journal that takes another ticket";
+    return refusal_advice[refusal];
 }
 
 bool fail_refused(struct run *run, struct hop *hop, const struct lewes_refused_answer *refused)
@@ -301,6 +325,7 @@ bool fail_refused(struct run *run, struct hop *hop, const struct lewes_refused_a
     payment->refused = true;
     payment->doubt = false;
     payment->refusal = lewes_refusal_find(refused->text, refused->len);
-    const struct fault fault = refusal_fault(payment->refusal, !hop->result->repeated);
+    const struct fault fault = {.remedy = refusal_remedy(payment->refusal),
+                                .advice = advice_for(hop)};
     return run_fail(run, hop, &fault, "%s refused: %s", hop_name(run, hop), text);
 }

@@ -232,6 +232,8 @@ static void refused(enum lewes_refusal refusal, unsigned tries, enum recorded_st
     assert_int_equal(r.result.refusal, refusal);
     assert_int_equal(r.net.entry.requests, tries);
     assert_one_container(&r);
+    assert_non_null(strstr(r.result.text, ". ")); /* and what to do */
+    assert_null(strstr(r.result.text, "(null)"));
     assert_int_equal(recorded_state(&r.tickets, 0), end);
     vnet_free(&r.net);
 }
