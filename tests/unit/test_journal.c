@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -93,6 +94,14 @@ static void entry_path(struct place *place, char path[TEMPORARY_PATH_CAP])
     char lock[TEMPORARY_PATH_CAP];
     temporary_dir_find(&place->dir, "a/journal", ".lock", lock);
     snprintf(path, TEMPORARY_PATH_CAP, "%.*s", (int)(strlen(lock) - strlen(".lock")), lock);
+}
+
+static FILE *open_file(const char *path, const char *mode)
+{
+    FILE *file = fopen(path, mode);
+    if (!file)
+        abort();
+    return file;
 }
 
 static mode_t mode_of(const char *path)
@@ -287,14 +296,12 @@ static void a_damaged_entry_is_set_aside_as_it_is(void **state)
     char path[TEMPORARY_PATH_CAP], bad[TEMPORARY_PATH_CAP], text[16];
     put(place, 1);
     entry_path(place, path);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
+    FILE *file = open_file(path, "w");
     fputs("rubbish", file);
     assert_int_equal(fclose(file), 0);
     assert_open_fails(place, EBADMSG);
     temporary_dir_find(&place->dir, "a/journal", ".bad", bad);
-    file = fopen(bad, "r");
-    assert_non_null(file);
+    file = open_file(bad, "r");
     assert_non_null(fgets(text, sizeof text, file));
     fclose(file);
     assert_string_equal(text, "rubbish");
@@ -322,15 +329,14 @@ static void an_entry_of_a_later_version_stays(void **state)
     uint8_t bytes[JOURNAL_FORM_CAP];
     put(place, 1);
     entry_path(place, path);
-    FILE *file = fopen(path, "r+");
-    assert_non_null(file);
+    FILE *file = open_file(path, "r+");
     size_t len = fread(bytes, 1, sizeof bytes, file);
     assert_true(len > 8);
     bytes[8]++;
     uint64_t crc = journal_checksum(bytes, len - 8);
     for (size_t i = 0; i < 8; i++)
         bytes[len - 8 + i] = (uint8_t)(crc >> (8 * i));
-    rewind(file);
+    assert_int_equal(fseek(file, 0, SEEK_SET), 0);
     assert_int_equal(fwrite(bytes, 1, len, file), len);
     assert_int_equal(fclose(file), 0);
     assert_open_fails(place, ENOTSUP);

@@ -12,6 +12,7 @@
 #include "tests/support/captured_stream.h"
 
 #define WORDS_MAX 32
+/* NOLINTBEGIN(bugprone-suspicious-missing-comma): arguments are put together */
 /* Identities of RFC 8032, 7.1, tests 1 and 2, in base58. */
 #define ONE "FVen3X669xLzsi6N2V91DoiyzHzg1uAgqiT8jZ9nS96Z"
 #define TWO "586Z7H2vpX9qNhN2T4e9Utugie3ogjbxzGaMtM3E6HR5"
@@ -328,6 +329,8 @@ static void help_names_every_option(void **state)
     assert_non_null(strstr(said, "--fallback-after-maybe-spent"));
     free(said);
 }
+
+/* NOLINTEND(bugprone-suspicious-missing-comma) */
 
 int main(void)
 {
