@@ -274,8 +274,8 @@ static const char *const refusal_advice[LEWES_REFUSAL_OTHER + 1] = {
     [LEWES_REFUSAL_TIMESTAMP] = "Check this machine's clock",
     [LEWES_REFUSAL_NO_ADDRESS] = "Choose another gateway, or try later",
     [LEWES_REFUSAL_PUBLIC_KEY] = "Make a new WireGuard key",
-    [LEWES_REFUSAL_OTHER_IDENTITY] = "Make a new WireGuard key, or use the identity that was first "
-                                     "registered with it",
+    [LEWES_REFUSAL_OTHER_IDENTITY] =
+        "Make a new WireGuard key, or use the identity of the first time",
     [LEWES_REFUSAL_DEVICE] = "Register again with the same key: the same ticket is sent again",
     [LEWES_REFUSAL_SPENT] = "Look whether the tunnel works, or register with another",
     [LEWES_REFUSAL_PROOF] = "Look into the wallet: the ticket is bad",
