@@ -3,6 +3,7 @@
 
 import csource
 import limits
+import requirements
 import rooms
 import rules
 import tools
@@ -55,6 +56,20 @@ def measure(text):
 
 def include(path, target):
     return rooms.of_includes(path, f"#include {target}\n", lambda _: True)
+
+
+def require(changed="`a.c: f`", row=2):
+    """The table of requirements, all of its rows in order but for the proof of one; without a row
+    when that is None."""
+    lines = []
+    for section, last in requirements.NUMBERS.items():
+        lines.append(f"## {section}")
+        for number in range(1, last + 1):
+            proof = changed if number == row else f"`a.c: f, g`; {requirements.ELSEWHERE}"
+            if proof is not None:
+                lines.append(f"| {number} | something | {proof} |")
+    files = {"a.c": "static void f(void **state)\n{\n    h(1);\n}\nstatic void g(void **state)\n"}
+    return requirements.of_page("\n".join(lines), files.get)
 
 
 # (name, what must be found, or None if nothing may be found)
@@ -114,6 +129,18 @@ CASES = [
     ("a rule that stands somewhere passes",
      lambda: rules.of_comments("a.c", "int P7; /* P25.8 */", {"P": rules.defined("**P25** x")}),
      None),
+    ("a row with a test that exists passes", require, None),
+    ("a row that needs the original passes",
+     lambda: require("needs the original implementation"), None),
+    ("a missing row is told", lambda: require(None), "2 is missing"),
+    ("the last row may not be missing", lambda: require(None, 35), "35 is missing"),
+    ("a row without a proof is told", lambda: require(""), "neither"),
+    ("a test of a file that is not there is told", lambda: require("`b.c: f`"), "b.c"),
+    ("a test that is not there is told", lambda: require("`a.c: f, i`"), "names i"),
+    ("a function that is only called is no test", lambda: require("`a.c: h`"), "names h"),
+    ("a promise is no test", lambda: require("`a.c: f`; soon"), "cannot be read"),
+    ("a row that is there twice is told",
+     lambda: requirements.of_page("## Protocol\n| 1 | a | b |\n| 1 | a | b |", {}.get), "twice"),
     ("a dead link is told", lambda: tools.links("README.md", "[a](no/such/file.md)"),
      "is not there"),
     ("a missing licence is told", lambda: tools.licence("a.c", "int a;\n"), "SPDX"),
