@@ -210,13 +210,14 @@ static bool read_lines(struct lines *lines, struct epochs *epochs, const struct 
 /* ---- sets ---- */
 
 int epochs_read(struct epochs **epochs, const struct lewes_env *env,
-                const struct lewes_ecash *ecash, const char *name, const char *text, size_t len,
+                const struct lewes_ecash *ecash, const struct epochs_text *text,
                 struct epochs_error *error)
 {
-    struct lines lines = {.name = name, .at = text, .end = text + len, .error = error};
+    struct lines lines = {
+        .name = text->name, .at = text->text, .end = text->text + text->len, .error = error};
     struct epochs *const made = env->allocate(env->user, sizeof *made);
     if (made == NULL) {
-        snprintf(error->text, sizeof error->text, "%s: no memory", name);
+        snprintf(error->text, sizeof error->text, "%s: no memory", text->name);
         return -1;
     }
     memset(made, 0, sizeof *made);
@@ -258,7 +259,8 @@ int epochs_load(struct epochs **epochs, const struct lewes_env *env,
     if (len < 0)
         snprintf(error->text, sizeof error->text, "%s: %s", path, strerror(errno));
     else
-        status = epochs_read(epochs, env, ecash, path, text, (size_t)len, error);
+        status =
+            epochs_read(epochs, env, ecash, &(struct epochs_text){path, text, (size_t)len}, error);
     free(text);
     return status;
 }

@@ -21,6 +21,12 @@ struct epoch {
     struct lewes_ecash_key *key;
 };
 
+struct epochs_text {
+    const char *name; /* of the file, for errors */
+    const char *text;
+    size_t len;
+};
+
 struct epochs_error {
     char text[EPOCHS_ERROR_TEXT];
 };
@@ -31,12 +37,11 @@ struct epochs_error {
  *
  * @param[out] epochs  held once; untouched on error
  * @param ecash        must outlive the set
- * @param name         of the file, for errors
  * @param[out] error   set on error: file, line, what is wrong
  * @return 0, or -1
  */
 int epochs_read(struct epochs **epochs, const struct lewes_env *env,
-                const struct lewes_ecash *ecash, const char *name, const char *text, size_t len,
+                const struct lewes_ecash *ecash, const struct epochs_text *text,
                 struct epochs_error *error);
 
 /* The same from a file of at most EPOCHS_FILE_MAX bytes. */

@@ -42,7 +42,7 @@ void lewes_payment_mock(uint8_t out[LEWES_PAYMENT_BOUND_LEN], enum lewes_ticket_
 {
     struct lewesi_writer w;
     lewesi_writer_init(&w, out, LEWES_PAYMENT_BOUND_LEN);
-    for (uint8_t i = 0; i < LEWESI_PAYMENT_ITEMS; i++) {
+    for (size_t i = 0; i < LEWESI_PAYMENT_ITEMS; i++) {
         const struct lewesi_payment_form form = lewesi_payment_forms[i];
         const enum lewesi_payment_kind kind = (enum lewesi_payment_kind)form.kind;
         const size_t len = lewesi_payment_item_len(kind);
@@ -51,6 +51,11 @@ void lewes_payment_mock(uint8_t out[LEWES_PAYMENT_BOUND_LEN], enum lewes_ticket_
             lewesi_write_u8(&w, form.count);
         if (len > 1)
             lewesi_write_u8(&w, (uint8_t)len);
-        write_content(&w, kind, kind == LEWESI_VALUE ? 1 : kind == LEWESI_TYPE ? (uint8_t)type : i);
+        uint8_t number = (uint8_t)i;
+        if (kind == LEWESI_VALUE)
+            number = 1;
+        else if (kind == LEWESI_TYPE)
+            number = (uint8_t)type;
+        write_content(&w, kind, number);
     }
 }

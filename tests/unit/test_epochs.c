@@ -39,7 +39,8 @@ static struct epochs *read_good(const char *text)
 {
     struct epochs *epochs = NULL;
     struct epochs_error error;
-    if (epochs_read(&epochs, &env.env, minted.ecash, "keys", text, strlen(text), &error) != 0)
+    if (epochs_read(&epochs, &env.env, minted.ecash,
+                    &(struct epochs_text){"keys", text, strlen(text)}, &error) != 0)
         fail_msg("%s", error.text);
     return epochs;
 }
@@ -48,8 +49,9 @@ static void assert_refused(const char *text, const char *place, const char *reas
 {
     struct epochs *epochs = NULL;
     struct epochs_error error;
-    assert_int_equal(
-        epochs_read(&epochs, &env.env, minted.ecash, "keys", text, strlen(text), &error), -1);
+    assert_int_equal(epochs_read(&epochs, &env.env, minted.ecash,
+                                 &(struct epochs_text){"keys", text, strlen(text)}, &error),
+                     -1);
     assert_null(epochs);
     assert_ptr_equal(strstr(error.text, place), error.text);
     assert_non_null(strstr(error.text, reason));
@@ -129,7 +131,8 @@ static void a_file_that_is_cut_short_is_refused_or_whole(void **state)
     const size_t len = (size_t)snprintf(text, sizeof text, "epoch 1 vk %s from 2026-01-01\n", vk);
     const size_t key_end = len - strlen(" from 2026-01-01\n");
     for (size_t cut = 0; cut < len; cut++) {
-        const int status = epochs_read(&epochs, &env.env, minted.ecash, "keys", text, cut, &error);
+        const int status = epochs_read(&epochs, &env.env, minted.ecash,
+                                       &(struct epochs_text){"keys", text, cut}, &error);
         const bool whole = cut == key_end || cut == key_end + 1 || cut == len - 1;
         assert_int_equal(status, whole ? 0 : -1);
         if (whole)
@@ -156,7 +159,8 @@ static void without_memory_there_is_no_set(void **state)
     snprintf(text, sizeof text, "epoch 1 vk %s\nepoch 2 vk %s\n", vk, vk);
     for (unsigned n = 1; status != 0; n++) {
         env.fail_allocation = env.allocations + n;
-        status = epochs_read(&epochs, &env.env, minted.ecash, "keys", text, strlen(text), &error);
+        status = epochs_read(&epochs, &env.env, minted.ecash,
+                             &(struct epochs_text){"keys", text, strlen(text)}, &error);
         assert_true(n <= 4);
     }
     env.fail_allocation = 0;
