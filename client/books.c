@@ -29,6 +29,7 @@ struct held { /* a coin that is reserved */
 struct lewes_books {
     struct lewes_env env;
     int dir;
+    char only[BOOK_NAME_CAP]; /* the one file that is used; empty: all */
     struct lewes_ecash *ecash;
     struct held held[HELD_MAX];
     struct lewes_book book; /* the one in hand */
@@ -160,6 +161,11 @@ static int by_text(const void *a, const void *b)
 /* The names of all books; they begin with the day on which they expire. */
 static int list_names(const struct lewes_books *books, char (*names)[BOOK_NAME_CAP], size_t *count)
 {
+    if (books->only[0]) {
+        memcpy(names[0], books->only, BOOK_NAME_CAP);
+        *count = 1;
+        return 0;
+    }
     const struct dirent *entry;
     const int fd = openat(books->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *const directory = fd < 0 ? NULL : fdopendir(fd);
@@ -203,10 +209,53 @@ static bool holds(const struct lewes_books *books, const struct lewes_book *book
     return good;
 }
 
-int books_add(struct lewes_books *books, const struct lewes_book *book, char name[BOOK_NAME_CAP])
+bool books_have(struct lewes_books *books, const struct lewes_book *book, char name[BOOK_NAME_CAP])
 {
     book_name(name, book);
-    if (faccessat(books->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+    return faccessat(books->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Checks the file that this is all about, once and for all. */
+static int check_only(struct lewes_books *books)
+{
+    int failed = read_book(books, books->only);
+    if (!failed && !holds(books, &books->book)) {
+        errno = EBADMSG;
+        failed = -1;
+    }
+    lewes_wipe(&books->book, sizeof books->book);
+    return failed;
+}
+
+int lewes_books_open_file(struct lewes_books **books, const char *path, const struct lewes_env *env)
+{
+    const char *const slash = strrchr(path, '/'), *const name = slash ? slash + 1 : path;
+    struct lewes_books *made = NULL;
+    char directory[PATH_MAX];
+    if (strlen(name) >= BOOK_NAME_CAP || strlen(path) >= sizeof directory) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    if (access(path, F_OK)) /* else its directory would be made */
+        return -1;
+    snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - path) + 1 : 1,
+             slash ? path : ".");
+    if (lewes_books_open(&made, directory, env))
+        return -1;
+    snprintf(made->only, sizeof made->only, "%s", name);
+    if (check_only(made)) {
+        const int error = errno;
+        lewes_books_close(made);
+        errno = error;
+        return -1;
+    }
+    *books = made;
+    return 0;
+}
+
+int books_add(struct lewes_books *books, const struct lewes_book *book, char name[BOOK_NAME_CAP])
+{
+    if (books_have(books, book, name)) {
         errno = EEXIST; /* it may have coins that are used by now */
         return -1;
     }
@@ -377,5 +426,5 @@ static int settle(void *user, uint64_t coin, enum lewes_coin_state state)
 struct lewes_ticket_source lewes_ticket_source_books(struct lewes_books *books)
 {
     return (struct lewes_ticket_source){
-        .user = books, .reserve = reserve, .pay = pay, .settle = settle};
+        .user = books, .reserve = reserve, .pay = pay, .settle = settle, .explain = books_explain};
 }

@@ -23,6 +23,19 @@ int books_each(struct lewes_books *books,
                void (*each)(void *user, const char *name, const struct lewes_book *book),
                void *user);
 
+/* Is there a book of this name already? `name` is set to it. */
+bool books_have(struct lewes_books *books, const struct lewes_book *book, char name[BOOK_NAME_CAP]);
+
+/* Why there is no coin of a type: half a sentence. */
+void books_explain(void *books, enum lewes_ticket_type type, char *out, size_t cap);
+
+/* "wg-entry" and so on; NULL if there is no such type. */
+const char *books_type_name(enum lewes_ticket_type type);
+
+/* "2026-11-23" */
+#define BOOK_DAY_CAP 16
+void books_day(char out[BOOK_DAY_CAP], uint64_t unix_seconds);
+
 unsigned books_coins_left(const struct lewes_book *book);
 
 /* Can the book be spent from on the day of `unix_seconds`? */

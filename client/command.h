@@ -13,6 +13,8 @@ enum exit_code {
     EXIT_REJECTED = 5
 };
 
+enum parse_result { PARSE_GO, PARSE_HELP, PARSE_BAD };
+
 struct command {
     const char *name;
     const char *summary;
@@ -22,6 +24,7 @@ struct command {
 int command_genkey(int argc, char **argv);
 int command_pubkey(int argc, char **argv);
 int command_register(int argc, char **argv);
+int command_ticket(int argc, char **argv);
 
 /* Writes "lewes NAME: TEXT" to standard error. */
 __attribute__((format(printf, 2, 3))) void complain(const char *command, const char *format, ...);

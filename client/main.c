@@ -8,6 +8,7 @@
 
 static const struct command commands[] = {
     {"register", "register with a gateway and write a WireGuard profile", command_register},
+    {"ticket", "take in, list and withdraw the tickets that pay", command_ticket},
     {"genkey", "write a new WireGuard private key to standard output", command_genkey},
     {"pubkey", "read a private key from standard input, write the public one", command_pubkey},
 };

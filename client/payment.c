@@ -142,6 +142,20 @@ static bool try_journal(struct run *run, struct hop *hop)
     return !failed || fail_journal(run, hop, failed);
 }
 
+static bool fail_without_ticket(struct run *run, struct hop *hop, enum lewes_ticket_type type)
+{
+    const struct lewes_ticket_source *tickets = &run->options->tickets;
+    char why[200] = "";
+    if (!tickets->explain)
+        return run_fail(run, hop, &(struct fault){.advice = "Get one and register again"},
+                        "there is no ticket to pay %s with", hop_name(run, hop));
+    tickets->explain(tickets->user, type, why, sizeof why);
+    return run_fail(run, hop,
+                    &(struct fault){.advice = "Take in a new book, 'lewes ticket import FILE', "
+                                              "and register again"},
+                    "there is no ticket to pay %s with: %s", hop_name(run, hop), why);
+}
+
 bool payment_reserve(struct run *run, struct hop *hop)
 {
     const struct lewes_ticket_source *tickets = &run->options->tickets;
@@ -152,8 +166,7 @@ bool payment_reserve(struct run *run, struct hop *hop)
         return false;
     payment->type = type_needed(run, hop);
     if (tickets->reserve(tickets->user, payment->type, &payment->coin))
-        return run_fail(run, hop, &(struct fault){.advice = "Get one and register again"},
-                        "there is no ticket to pay %s with", hop_name(run, hop));
+        return fail_without_ticket(run, hop, payment->type);
     payment->phase = COIN_RESERVED;
     return true;
 }

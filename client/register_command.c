@@ -15,6 +15,7 @@
 #include "client/gateway_info.h"
 #include "client/register_keys.h"
 #include "client/register_options.h"
+#include "client/register_tickets.h"
 #include "client/report.h"
 #include "client/secret_file.h"
 #include "client/standard_dirs.h"
@@ -27,6 +28,7 @@ struct registration {
     struct register_arguments arguments;
     struct lewes_register_options options;
     struct lewes_hop_options exit;
+    struct lewes_books *books; /* NULL with mock tickets */
     struct lewes_description descriptions[LEWES_HOPS];
     bool fresh[LEWES_HOPS]; /* its WireGuard key was made for this run */
     char journal[PATH_MAX], cache[PATH_MAX];
@@ -133,9 +135,9 @@ static int take_arguments(struct registration *r)
 {
     struct lewes_register_options *options = &r->options;
     options->mode = r->arguments.mode;
-    options->tickets = lewes_ticket_source_mock();
     take_limits(r);
-    if (take_directories(r) || take_hop(r, LEWES_HOP_ENTRY))
+    if (take_directories(r) || register_tickets_open(&r->arguments, &r->books, &options->tickets) ||
+        take_hop(r, LEWES_HOP_ENTRY))
         return -1;
     if (r->arguments.two_hops) {
         options->exit = &r->exit;
@@ -300,6 +302,7 @@ int command_register(int argc, char **argv)
     int code = EXIT_LOCAL;
     if (take_arguments(&r) == 0)
         code = run(&r);
+    lewes_books_close(r.books);
     lewes_wipe(&r, sizeof r);
     return code;
 }

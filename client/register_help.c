@@ -2,9 +2,9 @@
 #include "client/register_help.h"
 
 const char register_help[] =
-    "usage: lewes register --gateway IDENTITY@HOST[:PORT] --ticket mock [OPTION]...\n"
+    "usage: lewes register --gateway IDENTITY@HOST[:PORT] [OPTION]...\n"
     "       lewes register --entry IDENTITY@HOST[:PORT] --exit IDENTITY@ADDRESS[:PORT]\n"
-    "                      --entry-out FILE --out FILE --ticket mock [OPTION]...\n"
+    "                      --entry-out FILE --out FILE [OPTION]...\n"
     "\n"
     "Registers with a gateway, or with two of which the second is reached through the first,\n"
     "and writes profiles for wg-quick(8).\n"
@@ -23,7 +23,10 @@ const char register_help[] =
     "  --mode MODE       dvpn, or mixnet: needs --mixnet-key, makes no profile\n"
     "\n"
     "Tickets:\n"
-    "  --ticket mock     how to pay; mock tickets are worth nothing and serve test gateways\n"
+    "  --books DIR       pay from the ticket books here ('lewes ticket import' takes them in);\n"
+    "                    $XDG_DATA_HOME/lewes/books\n"
+    "  --book FILE       pay from this one book, where it lies\n"
+    "  --ticket mock     pay with a ticket that is worth nothing, for test gateways\n"
     "  --top-up          register although the journal knows a tunnel with credit\n"
     "  --journal DIR     what survives a crash; $XDG_DATA_HOME/lewes/journal\n"
     "  --no-journal      remember nothing: a ticket whose answer is lost is lost\n"

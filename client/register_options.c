@@ -27,6 +27,8 @@ enum option_code {
     OPTION_CLOCK_FROM_INFO,
     OPTION_MODE,
     OPTION_TICKET,
+    OPTION_BOOKS,
+    OPTION_BOOK,
     OPTION_TOP_UP,
     OPTION_JOURNAL,
     OPTION_NO_JOURNAL,
@@ -62,6 +64,8 @@ static const struct option options[] = {
     {"clock-from-info", no_argument, NULL, OPTION_CLOCK_FROM_INFO},
     {"mode", required_argument, NULL, OPTION_MODE},
     {"ticket", required_argument, NULL, OPTION_TICKET},
+    {"books", required_argument, NULL, OPTION_BOOKS},
+    {"book", required_argument, NULL, OPTION_BOOK},
     {"top-up", no_argument, NULL, OPTION_TOP_UP},
     {"journal", required_argument, NULL, OPTION_JOURNAL},
     {"no-journal", no_argument, NULL, OPTION_NO_JOURNAL},
@@ -92,7 +96,7 @@ static const struct option options[] = {
 /* As given; what belongs to which hop is known at the end. */
 struct parse {
     struct register_arguments *arguments;
-    bool ticket, single;
+    bool single;
     const char *wg_key, *out;
 };
 
@@ -225,11 +229,11 @@ static bool parse_mode(struct register_arguments *arguments, const char *text)
     return false;
 }
 
-static bool parse_ticket(const char *text)
+static bool parse_ticket(struct register_arguments *arguments, const char *text)
 {
     if (!strcmp(text, "mock"))
-        return true;
-    complain(NAME, "--ticket takes 'mock'; real tickets are not in this version");
+        return arguments->mock = true;
+    complain(NAME, "--ticket takes 'mock', not '%s'; without it, ticket books pay", text);
     return false;
 }
 
@@ -274,6 +278,10 @@ static bool take_path(struct parse *parse, int option, const char *text)
         return parse_path(&entry->info, "gateway-info", text);
     case OPTION_EXIT_INFO:
         return parse_path(&exit->info, "exit-info", text);
+    case OPTION_BOOKS:
+        return parse_path(&a->books, "books", text);
+    case OPTION_BOOK:
+        return parse_path(&a->book, "book", text);
     case OPTION_JOURNAL:
         return parse_path(&a->journal, "journal", text);
     case OPTION_CACHE:
@@ -307,8 +315,7 @@ static bool take_value(struct parse *parse, int option, const char *text)
         a->two_hops = true;
         return parse_hop(&a->hops[LEWES_HOP_EXIT], "exit", text);
     case OPTION_TICKET:
-        parse->ticket = true;
-        return parse_ticket(text);
+        return parse_ticket(a, text);
     case OPTION_MODE:
         return parse_mode(a, text);
     case OPTION_KEM:
@@ -375,7 +382,7 @@ static const char *misfit_of_gateways(const struct parse *parse)
         return "--exit-info needs an --exit";
     if (a->clock_from_info && !entry->info && !exit->info)
         return "--clock-from-info needs --gateway-info or --exit-info";
-    return parse->ticket ? NULL : "--ticket is missing; " SEE_HELP;
+    return NULL;
 }
 
 static const char *misfit_of_mixnet(const struct parse *parse)
@@ -416,6 +423,10 @@ static const char *misfit_of_files(const struct parse *parse)
 
 static const char *misfit_of_state(const struct register_arguments *a)
 {
+    if (a->books && a->book)
+        return "--books and --book exclude each other";
+    if (a->mock && (a->books || a->book))
+        return "--ticket mock pays from no book: leave --books and --book out";
     if (a->journal && a->no_journal)
         return "--journal and --no-journal exclude each other";
     if (a->fallback_after_maybe_spent && !a->fallback)

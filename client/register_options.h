@@ -4,6 +4,8 @@
 
 #include <lewes/client.h>
 
+#include "client/command.h"
+
 #define HOST_CAP 256 /* a name has at most 253 characters */
 
 struct hop_arguments {
@@ -28,13 +30,13 @@ struct register_arguments {                /* the command line of `lewes registe
     bool require_pq, no_early, clock_from_info;
     uint32_t connect_ms, handshake_ms, registration_ms, forward_ms, overall_ms;
     unsigned tries;
+    bool mock;                   /* mock tickets; else those of books */
+    const char *books, *book;    /* paths: a directory, a single file, or NULL: the usual place */
     const char *journal, *cache; /* paths, or NULL: the usual place */
     bool no_journal, top_up;
     const char *fallback; /* command, or NULL */
     bool fallback_after_maybe_spent;
 };
-
-enum parse_result { PARSE_GO, PARSE_HELP, PARSE_BAD };
 
 /* Reads the command line; PARSE_BAD after a complaint, PARSE_HELP after the help text. */
 enum parse_result register_parse(struct register_arguments *arguments, int argc, char **argv);

@@ -70,6 +70,8 @@ struct lewes_ticket_source {
                struct lewes_credential *credential);
     /* 0, or another value: then a coin that was to be SENT does not leave the machine. */
     int (*settle)(void *user, uint64_t coin, enum lewes_coin_state state);
+    /* After reserve found none: writes why into `out`, half a sentence. May be NULL. */
+    void (*explain)(void *user, enum lewes_ticket_type type, char *out, size_t cap);
 };
 
 /* A source of tickets that are worth nothing, for gateways that run with the mock verifier. */
@@ -88,6 +90,17 @@ struct lewes_books;
  */
 LEWES_API LEWES_MUST_USE int lewes_books_open(struct lewes_books **books, const char *directory,
                                               const struct lewes_env *env);
+
+/*
+ * The same for a single book, used where it lies: beside it a lock file is made. A copy of a book
+ * that is used, too, would pay twice from one coin, which names its owner.
+ *
+ * @param[out] books  untouched on error
+ * @return 0; -1 with errno: ENOENT, EBADMSG if it is damaged or its signatures do not hold, EPERM
+ *         if others may read it or write in its directory, ENAMETOOLONG over 63 bytes, or as above
+ */
+LEWES_API LEWES_MUST_USE int lewes_books_open_file(struct lewes_books **books, const char *path,
+                                                   const struct lewes_env *env);
 
 /* Gives back what is reserved; NULL is fine. No registration may use its tickets any more. */
 LEWES_API void lewes_books_close(struct lewes_books *books);

@@ -298,6 +298,118 @@ static void a_damaged_or_exposed_book_is_told_and_not_used(void **state)
     lewes_books_close(books);
 }
 
+/* ---- why there is none ---- */
+
+static void explain(const struct lewes_ticket_source *source, enum lewes_ticket_type type,
+                    const char *words)
+{
+    char said[200];
+    source->explain(source->user, type, said, sizeof said);
+    if (!strstr(said, words))
+        fail_msg("'%s' is not in: %s", words, said);
+}
+
+static void mark_all_used(const char *name)
+{
+    static struct lewes_book whole;
+    static uint8_t bytes[LEWES_BOOK_MAX];
+    char path[256];
+    size_t len = 0;
+    whole = book;
+    for (unsigned i = 0; i < LEWES_BOOK_TICKETS; i++)
+        whole.used[i] = true;
+    assert_int_equal(lewes_book_write(bytes, sizeof bytes, &len, &whole), LEWES_OK);
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    FILE *const out = fopen(path, "wb");
+    assert_non_null(out);
+    assert_int_equal(fwrite(bytes, 1, len, out), len);
+    assert_int_equal(fclose(out), 0);
+}
+
+static void it_is_told_why_there_is_no_ticket(void **state)
+{
+    static struct lewes_book other;
+    struct lewes_books *books = open_books();
+    const struct lewes_ticket_source source = lewes_ticket_source_books(books);
+    char name[BOOK_NAME_CAP], path[256];
+    (void)state;
+    explain(&source, LEWES_TICKET_WG_ENTRY, "held by registrations that run"); /* they end now */
+    explain(&source, LEWES_TICKET_WG_EXIT, "it takes a wg-exit ticket, and there are only books");
+    minted_book(&minted, LEWES_TICKET_WG_EXIT, today - LEWES_DAY, &other);
+    assert_int_equal(books_add(books, &other, name), 0);
+    explain(&source, LEWES_TICKET_WG_EXIT, "have expired, the last on 20");
+    minted_book(&minted, LEWES_TICKET_MIXNET_ENTRY, today + 20 * LEWES_DAY, &other);
+    assert_int_equal(books_add(books, &other, name), 0);
+    explain(&source, LEWES_TICKET_MIXNET_ENTRY, "for later days");
+    mark_all_used(file);
+    explain(&source, LEWES_TICKET_WG_ENTRY, "all wg-entry tickets are used");
+    snprintf(path, sizeof path, "%s/%s", directory, file);
+    assert_int_equal(chmod(path, 0644), 0);
+    explain(&source, LEWES_TICKET_WG_ENTRY, "1 more file cannot be used");
+    lewes_books_close(books);
+}
+
+static void an_empty_directory_has_no_book(void **state)
+{
+    char path[256];
+    (void)state;
+    snprintf(path, sizeof path, "%s/%s", directory, file);
+    assert_int_equal(unlink(path), 0);
+    struct lewes_books *books = open_books();
+    const struct lewes_ticket_source source = lewes_ticket_source_books(books);
+    explain(&source, LEWES_TICKET_WG_ENTRY, "there is no ticket book");
+    lewes_books_close(books);
+}
+
+/* ---- a single file ---- */
+
+static void a_single_book_pays_where_it_lies(void **state)
+{
+    static struct lewes_book other;
+    struct lewes_books *books = open_books();
+    char path[256], name[BOOK_NAME_CAP];
+    uint64_t coin;
+    (void)state;
+    minted_book(&minted, LEWES_TICKET_WG_EXIT, today, &other);
+    assert_int_equal(books_add(books, &other, name), 0);
+    lewes_books_close(books);
+    snprintf(path, sizeof path, "%s/%s", directory, file);
+    assert_int_equal(lewes_books_open_file(&books, path, NULL), 0);
+    const struct lewes_ticket_source source = lewes_ticket_source_books(books);
+    assert_int_not_equal(source.reserve(source.user, LEWES_TICKET_WG_EXIT, &coin), 0);
+    coin = reserve(&source);
+    assert_int_equal(source.settle(source.user, coin, LEWES_COIN_SENT), 0);
+    lewes_books_close(books);
+    assert_int_equal(coins_left(), 2 * LEWES_BOOK_TICKETS - 1);
+}
+
+static void assert_no_single(const char *path, int error)
+{
+    struct lewes_books *books = NULL;
+    errno = 0;
+    assert_int_equal(lewes_books_open_file(&books, path, NULL), -1);
+    assert_int_equal(errno, error);
+    assert_null(books);
+}
+
+static void a_single_book_must_be_there_and_sound(void **state)
+{
+    char path[256], missing[256];
+    (void)state;
+    snprintf(path, sizeof path, "%s/%s", directory, file);
+    snprintf(missing, sizeof missing, "%s/no/such.book", directory);
+    assert_no_single(missing, ENOENT);
+    snprintf(missing, sizeof missing, "%s/no", directory);
+    assert_int_not_equal(access(missing, F_OK), 0);
+    snprintf(missing, sizeof missing, "%s/%070d", directory, 1);
+    assert_no_single(missing, ENAMETOOLONG);
+    assert_int_equal(chmod(path, 0640), 0);
+    assert_no_single(path, EPERM);
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_int_equal(truncate(path, 1000), 0);
+    assert_no_single(path, EBADMSG);
+}
+
 /* ---- several processes ---- */
 
 static int wait_for(pid_t child)
@@ -405,6 +517,10 @@ int main(void)
         TEST(the_book_that_expires_first_is_used_first),
         TEST(a_book_is_taken_in_once_and_only_if_it_holds),
         TEST(a_damaged_or_exposed_book_is_told_and_not_used),
+        TEST(it_is_told_why_there_is_no_ticket),
+        TEST(an_empty_directory_has_no_book),
+        TEST(a_single_book_pays_where_it_lies),
+        TEST(a_single_book_must_be_there_and_sound),
         TEST(no_coin_goes_to_two_processes),
         TEST(whenever_it_dies_a_coin_that_left_is_used),
     };

@@ -154,7 +154,6 @@ static void gateways_that_do_not_fit_together_are_refused(void **state)
 {
     (void)state;
     REFUSE("--gateway is missing", MOCK);
-    REFUSE("--ticket is missing", "--gateway", ONE "@h");
     REFUSE("--exit needs an --entry", "--exit", TWO "@192.0.2.7", MOCK);
     REFUSE("--entry needs an --exit", "--entry", ONE "@h", MOCK);
     REFUSE("one hop", SINGLE, "--exit", TWO "@192.0.2.7");
@@ -301,12 +300,30 @@ static void a_fallback_is_a_command(void **state)
 
 static void paths_are_not_empty(void **state)
 {
-    static const char *const names[] = {"--gateway-info", "--exit-info", "--journal",
-                                        "--cache",        "--wg-key",    "--entry-wg-key",
-                                        "--mixnet-key",   "--out",       "--entry-out"};
+    static const char *const names[] = {
+        "--gateway-info", "--exit-info", "--journal",   "--cache", "--wg-key", "--entry-wg-key",
+        "--mixnet-key",   "--out",       "--entry-out", "--books", "--book"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         REFUSE("takes a path", SINGLE, names[i], "");
+}
+
+static void books_pay_unless_mock_tickets_are_asked_for(void **state)
+{
+    (void)state;
+    ACCEPT("--gateway", ONE "@h");
+    assert_false(arguments.mock);
+    assert_null(arguments.books);
+    assert_null(arguments.book);
+    ACCEPT(SINGLE);
+    assert_true(arguments.mock);
+    ACCEPT("--gateway", ONE "@h", "--books", "b");
+    assert_string_equal(arguments.books, "b");
+    ACCEPT("--gateway", ONE "@h", "--book", "b.book");
+    assert_string_equal(arguments.book, "b.book");
+    REFUSE("exclude each other", "--gateway", ONE "@h", "--book", "b", "--books", "c");
+    REFUSE("pays from no book", SINGLE, "--book", "b");
+    REFUSE("pays from no book", SINGLE, "--books", "b");
 }
 
 static void words_that_are_no_options_are_refused(void **state)
@@ -349,6 +366,7 @@ int main(void)
         cmocka_unit_test(what_is_remembered_is_chosen),
         cmocka_unit_test(a_fallback_is_a_command),
         cmocka_unit_test(paths_are_not_empty),
+        cmocka_unit_test(books_pay_unless_mock_tickets_are_asked_for),
         cmocka_unit_test(words_that_are_no_options_are_refused),
         cmocka_unit_test(help_names_every_option),
     };
