@@ -9,6 +9,7 @@
 #include "client/command.h"
 #include "client/identity_file.h"
 #include "fuzz/fuzz.h"
+#include "gateway/kemfile.h"
 #include "gateway/keyfile.h"
 
 #define PATH_CAP 64
@@ -59,6 +60,24 @@ static void as_key(size_t size)
     PROMISE(memcmp(secret, zeros, sizeof zeros) == 0);
 }
 
+/* A damaged file of KEM keys is refused, and no other is made in its place. */
+static void as_kem_keys(void)
+{
+    static const struct kemfile_seeds zeros;
+    struct kemfile_seeds seeds;
+    struct keyfile_error error = {""};
+    struct fuzz_env env;
+    bool made = true;
+
+    fuzz_env_init(&env, 1);
+    const bool good = kemfile_seeds(path, &env.env, &seeds, &made, &error) == KEYFILE_OK;
+    PROMISE(env.blocks == 0 && env.stream == 1);
+    if (good)
+        PROMISE(!made);
+    else
+        PROMISE(error.text[0] != '\0' && memcmp(&seeds, &zeros, sizeof seeds) == 0);
+}
+
 /* What was found once is found again; what was made stays. */
 static void as_identities(void)
 {
@@ -80,6 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     set_up();
     put(data, size);
     as_key(size);
+    as_kem_keys();
     as_identities();
     PROMISE(unlink(path) == 0);
     PROMISE(rmdir(directory) == 0);

@@ -137,6 +137,8 @@ def files():
     put("config", "word", b"registration.amounts=1B,1KiB,3GiB,4096B")
     secret = base64.b64encode(bytes(range(32)))
     put("files", "key", secret + b"\n")
+    put("files", "kem", b"mlkem768 " + base64.b64encode(bytes(range(64))) + b"\nxwing " +
+        secret + b"\n")
     put("files", "identities", b"".join(
         base58(bytes([first]) + bytes(31)).encode() + b" " + secret + b"\n"
         for first in (0x11, 0x22, 0x33)))

@@ -14,7 +14,7 @@
 #include "lib/base/secret.h"
 #include "lib/crypto/crypto.h"
 #include "lib/psq/psq.h"
-#include "tests/constant_time/secret.h"
+#include "tests/support/secret.h"
 
 #define TEXT_CAP 70000
 #define AAD_CAP 64

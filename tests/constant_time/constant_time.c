@@ -12,7 +12,7 @@
 #include "lib/noise/noise.h"
 #include "lib/psq/psq.h"
 #include "tests/constant_time/exchange.h"
-#include "tests/constant_time/secret.h"
+#include "tests/support/secret.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 #define UNIX_MS UINT64_C(1768384800500)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/session/session_internal.h"
-#include "tests/constant_time/secret.h"
+#include "tests/support/secret.h"
 
 #define UNIX_MS UINT64_C(1768384800500)
 #define MESSAGES_MAX 16

@@ -33,6 +33,7 @@ void message_request(struct lewes_request *request, uint8_t payment[LEWES_PAYMEN
     struct message example;
     struct lewes_pay_info info = {.unix_seconds = 1768392000};
     message_load(&example, "A.request.dvpn");
+    memset(payment, 0, LEWES_PAYMENT_BOUND_LEN);
     memcpy(payment, example.bytes + PAYMENT_OFFSET, LEWES_PAYMENT_UNBOUND_LEN);
     memset(request, 0, sizeof *request);
     for (uint8_t i = 0; i < LEWES_KEY_LEN; i++) {

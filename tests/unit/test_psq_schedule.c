@@ -13,6 +13,7 @@
 #include "lib/psq/psq.h"
 #include "tests/support/kem_vectors.h"
 #include "tests/support/psq_model.h"
+#include "tests/support/secret.h"
 #include "tests/support/vectors.h"
 
 #define STEPS 16
@@ -71,6 +72,7 @@ void __wrap_lewesi_wipe(void *block, size_t len)
     if (!inside_primitive) {
         assert_true(wiped_len + len <= sizeof wiped);
         memcpy(wiped + wiped_len, block, len);
+        make_public(wiped + wiped_len, len); /* valgrind: whatever it was */
         wiped_len += len;
     }
     __real_lewesi_wipe(block, len);

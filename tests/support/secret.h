@@ -2,11 +2,10 @@
 /*
  * Secrets under valgrind: memory that is marked as undefined may be copied and computed with, but
  * memcheck reports every branch and every address that depends on it. So a run without a report is
- * one whose time depends on no secret. The work of the back ends is taken on trust: backend.c
- * stands between it and our code, and says of each result whether it is secret.
+ * one whose time depends on no secret (tests/constant_time). Elsewhere nothing happens here.
  */
-#ifndef TESTS_CONSTANT_TIME_SECRET_H
-#define TESTS_CONSTANT_TIME_SECRET_H
+#ifndef TESTS_SUPPORT_SECRET_H
+#define TESTS_SUPPORT_SECRET_H
 
 #include <stdbool.h>
 #include <stddef.h>

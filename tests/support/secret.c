@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/constant_time/secret.h"
+#include "tests/support/secret.h"
 
 #include <stdint.h>
 
