@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mint/file_io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "files/state_files.h"
+#include "mint/arguments.h"
+
+static ssize_t read_all(int fd, uint8_t *out, size_t cap)
+{
+    size_t len = 0;
+    uint8_t more;
+    for (;;) {
+        const bool full = len == cap;
+        const ssize_t n = full ? read(fd, &more, 1) : read(fd, out + len, cap - len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? -1 : (ssize_t)len;
+        if (full) {
+            errno = EFBIG;
+            return -1;
+        }
+        len += (size_t)n;
+    }
+}
+
+ssize_t input_read(const char *path, bool secret, uint8_t *out, size_t cap)
+{
+    const bool standard = strcmp(path, "-") == 0;
+    const int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    ssize_t len = -1;
+    if (fd < 0) {
+        complain("%s: %s", path, strerror(errno));
+        return -1;
+    }
+    if (secret && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0) {
+        complain("%s: others may read or write this secret; 'chmod 600 %s' if they have not yet",
+                 path, path);
+    } else {
+        len = read_all(fd, out, cap);
+        if (len < 0)
+            complain("%s: %s", path, strerror(errno));
+    }
+    if (!standard)
+        close(fd);
+    return len;
+}
+
+int output_directory(const char *path, const char **name)
+{
+    const char *const slash = strrchr(path, '/');
+    *name = slash != NULL ? slash + 1 : path;
+    if ((*name)[0] == '\0') {
+        errno = EISDIR;
+        return -1;
+    }
+    char *const directory = slash == NULL   ? strdup(".")
+                            : slash == path ? strdup("/")
+                                            : strndup(path, (size_t)(slash - path));
+    if (directory == NULL)
+        return -1;
+    const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int error = errno;
+    free(directory);
+    errno = error;
+    return fd;
+}
+
+static int write_standard(const uint8_t *bytes, size_t len)
+{
+    while (len > 0) {
+        const ssize_t n = write(STDOUT_FILENO, bytes, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        bytes += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+int output_write(const char *path, bool secret, const uint8_t *bytes, size_t len)
+{
+    const char *name;
+    int failed = -1;
+    if (strcmp(path, "-") == 0) {
+        if (secret && isatty(STDOUT_FILENO)) {
+            complain("a secret is not written to a terminal; use --out FILE");
+            return -1;
+        }
+        failed = write_standard(bytes, len);
+    } else {
+        const int dir = output_directory(path, &name);
+        failed = dir < 0 ? -1 : state_file_replace(dir, name, bytes, len);
+        const int error = errno;
+        if (dir >= 0)
+            close(dir);
+        errno = error;
+    }
+    if (failed)
+        complain("%s: %s", path, strerror(errno));
+    return failed;
+}

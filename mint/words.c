@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mint/words.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define YEAR_MIN 2020
+#define YEAR_MAX 2105
+#define TIME_MIN 1577836800U /* 2020-01-01 */
+#define TIME_MAX 4291747199U /* the end of 2105 */
+
+void hex_write(char *out, const uint8_t *bytes, size_t len)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < len; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    out[2 * len] = '\0';
+}
+
+static int nibble(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+ssize_t hex_read(uint8_t *out, size_t cap, const char *text)
+{
+    const size_t digits = strlen(text);
+    if (digits % 2 != 0 || digits / 2 > cap)
+        return -1;
+    for (size_t i = 0; i < digits / 2; i++) {
+        const int high = nibble(text[2 * i]), low = nibble(text[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return -1;
+        out[i] = (uint8_t)(high << 4 | low);
+    }
+    return (ssize_t)(digits / 2);
+}
+
+bool date_read(uint32_t *seconds, const char *text)
+{
+    struct tm tm = {0};
+    char again[DATE_CAP];
+    unsigned year, month, day;
+    if (strlen(text) != DATE_CAP - 1 || strspn(text, "0123456789-") != DATE_CAP - 1 ||
+        sscanf(text, "%4u-%2u-%2u", &year, &month, &day) != 3 || year < YEAR_MIN ||
+        year > YEAR_MAX || month < 1)
+        return false;
+    tm.tm_year = (int)year - 1900;
+    tm.tm_mon = (int)month - 1;
+    tm.tm_mday = (int)day;
+    const uint32_t made = (uint32_t)timegm(&tm);
+    date_write(again, made);
+    if (strcmp(again, text) != 0) /* the 30th of February is another day */
+        return false;
+    *seconds = made;
+    return true;
+}
+
+void date_write(char out[DATE_CAP], uint32_t seconds)
+{
+    const time_t t = seconds;
+    struct tm tm;
+    gmtime_r(&t, &tm);
+    strftime(out, DATE_CAP, "%Y-%m-%d", &tm);
+}
+
+bool number_read(uint64_t *number, const char *text, uint64_t most)
+{
+    char *end;
+    if (text[0] < '0' || text[0] > '9')
+        return false;
+    errno = 0;
+    const unsigned long long value = strtoull(text, &end, 10);
+    if (errno != 0 || *end != '\0' || value > most)
+        return false;
+    *number = value;
+    return true;
+}
+
+static const char *const types[] = {"mixnet-entry", "mixnet-exit", "wg-entry", "wg-exit"};
+
+bool type_read(enum lewes_ticket_type *type, const char *text)
+{
+    for (unsigned i = 0; i < 4; i++)
+        if (strcmp(text, types[i]) == 0 || (text[0] == (char)('0' + i) && text[1] == '\0')) {
+            *type = (enum lewes_ticket_type)i;
+            return true;
+        }
+    return false;
+}
+
+const char *type_name(enum lewes_ticket_type type)
+{
+    return (unsigned)type < 4 ? types[type] : "unknown";
+}
+
+bool time_read(uint64_t *seconds, const char *text)
+{
+    if (text == NULL) {
+        *seconds = (uint64_t)time(NULL);
+        return *seconds >= TIME_MIN && *seconds <= TIME_MAX;
+    }
+    return number_read(seconds, text, TIME_MAX) && *seconds >= TIME_MIN;
+}
+
+uint32_t day_of(uint64_t seconds)
+{
+    return (uint32_t)(seconds / LEWES_DAY * LEWES_DAY);
+}
