@@ -532,6 +532,15 @@ int gateway_start(struct gateway **gateway, const struct gateway_parts *parts,
     return 0;
 }
 
+static void count_checks(const struct gateway *g, struct gateway_counts *counts)
+{
+    struct verifier_ecash_counts checks;
+    verifier_ecash_count(g->verifier_ecash, &checks);
+    counts->checking = checks.running;
+    counts->bound = checks.bound;
+    counts->unbound = checks.unbound;
+}
+
 void gateway_count(const struct gateway *g, struct gateway_counts *counts)
 {
     const struct service *service = &g->service;
@@ -555,6 +564,8 @@ void gateway_count(const struct gateway *g, struct gateway_counts *counts)
     memcpy(counts->forwarded, service->forwarded, sizeof counts->forwarded);
     for (int i = 0; i < REGISTRAR_RESULTS; i++)
         counts->results[i] = registrar_count(service->registrar, (enum registrar_result)i);
+    if (g->verifier_ecash != NULL)
+        count_checks(g, counts);
     if (service->datagrams == NULL)
         return;
     counts->lingering = datagrams_lingering(service->datagrams);

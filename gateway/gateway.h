@@ -39,6 +39,7 @@ struct gateway_counts {
     uint32_t sessions; /* established */
     uint32_t free_pairs;
     uint32_t leased_pairs;
+    size_t checking; /* tickets on their way through a thread */
     uint64_t accepted;
     uint64_t handshakes;
     uint64_t subsessions;
@@ -49,6 +50,7 @@ struct gateway_counts {
     uint64_t results[REGISTRAR_RESULTS];
     uint64_t forwarded[FORWARD_NOTICES];
     uint64_t datagrams[DATAGRAM_RESULTS];
+    uint64_t bound, unbound; /* valid tickets of each form, ecash.md E20 */
 };
 
 struct gateway;

@@ -5,6 +5,8 @@
 
 #include <lewes/mint.h>
 
+#include "lib/base/env.h"
+
 struct verifier_ecash {
     struct verifier verifier; /* first: the functions get this as themselves */
     struct lewes_env env;
@@ -46,8 +48,6 @@ static enum lewes_refusal refusal_of(enum lewes_error error)
         return LEWES_REFUSAL_MULTIPLE;
     case LEWES_ERROR_TICKET_TYPE:
         return LEWES_REFUSAL_TICKET_TYPE;
-    case LEWES_ERROR_TICKET_DATE:
-        return LEWES_REFUSAL_SPEND_DATE;
     default:
         return LEWES_REFUSAL_PROOF;
     }
@@ -155,8 +155,9 @@ static void after(uv_work_t *work, int status)
         ecash->counts.bound++;
     else if (valid)
         ecash->counts.unbound++;
+    ecash->counts.running--;
     epochs_drop(task->epochs);
-    ecash->env.release(ecash->env.user, task, sizeof *task);
+    lewesi_release(&ecash->env, task, sizeof *task);
     conclude(ecash, check, valid, refusal);
 }
 
@@ -170,7 +171,7 @@ static void verify(const struct verifier *self, struct verifier_check *check)
         conclude(ecash, check, false, refusal);
         return;
     }
-    struct task *const task = ecash->env.allocate(ecash->env.user, sizeof *task);
+    struct task *const task = lewesi_allocate(&ecash->env, sizeof *task);
     if (task == NULL) {
         conclude(ecash, check, false, LEWES_REFUSAL_BUSY);
         return;
@@ -178,6 +179,7 @@ static void verify(const struct verifier *self, struct verifier_check *check)
     *task = prepared;
     task->epochs = epochs_hold(ecash->epochs);
     task->work.data = task;
+    ecash->counts.running++;
     if (uv_queue_work(ecash->loop, &task->work, run, after) != 0)
         after(&task->work, UV_EINVAL);
 }
@@ -188,7 +190,7 @@ enum lewes_error verifier_ecash_new(struct verifier_ecash **made,
                                     const struct verifier_ecash_parts *parts)
 {
     const struct lewes_env *const env = parts->env;
-    struct verifier_ecash *const ecash = env->allocate(env->user, sizeof *ecash);
+    struct verifier_ecash *const ecash = lewesi_allocate(env, sizeof *ecash);
 
     if (ecash == NULL)
         return LEWES_ERROR_MEMORY;
@@ -213,8 +215,7 @@ void verifier_ecash_free(struct verifier_ecash *ecash)
         return;
     epochs_drop(ecash->epochs);
     const struct lewes_env env = ecash->env;
-    lewes_wipe(ecash, sizeof *ecash);
-    env.release(env.user, ecash, sizeof *ecash);
+    lewesi_release(&env, ecash, sizeof *ecash);
 }
 
 const struct verifier *verifier_ecash_of(const struct verifier_ecash *ecash)

@@ -21,6 +21,7 @@ struct verifier_ecash_parts {
 struct verifier_ecash_counts {
     uint64_t valid, refused;
     uint64_t bound, unbound; /* of the valid ones, ecash.md E20 */
+    size_t running;          /* on a thread, or on the way to one and back */
 };
 
 struct verifier_ecash;
