@@ -124,7 +124,7 @@ class TwoHopWorld(w.World):
         argv = [f"{self.programs}/lewes", "register",
                 "--entry", f"{entry}@{bracketed(hosts[0])}",
                 "--exit", f"{exit_identity}@{bracketed(hosts[1])}:{CONTROL_PORT}",
-                "--ticket", "mock", "--no-journal",
+                *self.pay, "--no-journal",
                 "--entry-out", self.entry_profile(), "--out", self.profile()]
         return self.run(self.client, argv + list(arguments), check=check, **options)
 

@@ -124,6 +124,7 @@ class World:
         self.interrupted = False
         self.handlers = {}
         self.folder = None
+        self.pay = ["--ticket", "mock"]  # [] pays from books
 
     # ---- signals -----------------------------------------------------------------------------
 
@@ -271,10 +272,12 @@ class World:
         return f"{self.folder}/{self.client_device}.conf"
 
     def register(self, identity, *arguments, host=GATEWAY_V4, out=True, check=True, **options):
-        argv = [f"{self.programs}/lewes", "register", "--gateway", f"{identity}@{host}",
-                "--ticket", "mock"]
+        argv = [f"{self.programs}/lewes", "register", "--gateway", f"{identity}@{host}", *self.pay]
         argv += ["--out", self.profile()] if out else []
         return self.run(self.client, argv + list(arguments), check=check, **options)
+
+    def lewes(self, *words, check=True):
+        return self.run(self.client, [f"{self.programs}/lewes", *words], check=check)
 
     def tunnel_up(self, profile=None, device=None):
         """wg-quick as a user would run it; without a kernel module it starts wireguard-go."""
