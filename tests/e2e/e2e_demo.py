@@ -31,6 +31,8 @@ def test_the_demo_pings_through_the_tunnel(programs):
         check(demo.finish(90) == 0, demo.text())
         check("You came through the tunnel" in demo.text(), demo.text())
         check("You came through both tunnels" in demo.text(), demo.text())
+        check("ticket already spent" in demo.text(), demo.text())
+        check("49/50" in demo.text(), demo.text())
         check(not left_behind(demo.pid), "the demo left something behind")
     finally:
         demo.stop()
