@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shows the linter small sources, good and bad: a check that cannot fail checks nothing."""
 
+import os
+import tempfile
+
 import csource
 import limits
 import requirements
@@ -70,6 +73,15 @@ def require(changed="`a.c: f`", row=2):
                 lines.append(f"| {number} | something | {proof} |")
     files = {"a.c": "static void f(void **state)\n{\n    h(1);\n}\nstatic void g(void **state)\n"}
     return requirements.of_page("\n".join(lines), files.get)
+
+
+def header(text):
+    """What the compilers say to a public header with this text."""
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "a.h"), "w", encoding="utf-8") as file:
+            file.write(text)
+        return [line for compiler in tools.COMPILERS
+                for line in tools.stand_alone(*compiler, "a.h", folder)]
 
 
 # (name, what must be found, or None if nothing may be found)
@@ -143,6 +155,10 @@ CASES = [
      lambda: requirements.of_page("## Protocol\n| 1 | a | b |\n| 1 | a | b |", {}.get), "twice"),
     ("a dead link is told", lambda: tools.links("README.md", "[a](no/such/file.md)"),
      "is not there"),
+    ("a header that is complete passes", lambda: header("#include <stdint.h>\nuint8_t f(void);\n"),
+     None),
+    ("a header that lacks an include is told", lambda: header("uint8_t f(void);\n"), "uint8_t"),
+    ("a header that is not C++ is told", lambda: header("int f(int new);\n"), "new"),
     ("a missing licence is told", lambda: tools.licence("a.c", "int a;\n"), "SPDX"),
     ("a path of one machine is told",
      lambda: tools.machine_paths("a.md", "see /" + "home/somebody/file"), "one machine"),

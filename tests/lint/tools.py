@@ -69,19 +69,25 @@ def clang_tidy(build):
     return [line for line in found if not re.match(r"\d+ warnings? (generated|treated)", line)]
 
 
+COMPILERS = (("gcc", "c", "c17"), ("clang-19", "c", "c17"), ("g++", "c++", "c++11"),
+             ("g++", "c++", "c++17"), ("clang++-19", "c++", "c++11"),
+             ("clang++-19", "c++", "c++17"))
+
+
+def stand_alone(compiler, language, standard, header, include="include"):
+    """A file that includes this header and nothing else."""
+    command = [tool(compiler), f"-std={standard}", "-x", language, "-fsyntax-only", "-Wall",
+               "-Wextra", "-Wpedantic", "-Werror", f"-I{include}"]
+    with tempfile.NamedTemporaryFile("w", suffix=".c") as file:
+        file.write(f"#include <{header}>\nextern int not_empty;\n")
+        file.flush()
+        return complaints([*command, file.name])
+
+
 def public_headers(headers):
-    """Each public header is complete on its own, in C and in C++."""
-    found = []
-    for compiler, language in (("cc", "c"), ("c++", "c++")):
-        standard = "-std=c17" if language == "c" else "-std=c++11"
-        for header in headers:
-            command = [compiler, standard, "-x", language, "-fsyntax-only", "-Wall", "-Wextra",
-                       "-Wpedantic", "-Werror", "-Iinclude"]
-            with tempfile.NamedTemporaryFile("w", suffix="." + language) as file:
-                file.write(f"#include <{header.removeprefix('include/')}>\nextern int not_empty;\n")
-                file.flush()
-                found.extend(complaints([*command, file.name]))
-    return found
+    """Each public header is complete on its own, in C and in C++, with either compiler."""
+    return [line for compiler in COMPILERS for header in headers
+            for line in stand_alone(*compiler, header.removeprefix("include/"))]
 
 
 def shell_syntax(paths):
