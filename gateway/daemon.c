@@ -250,6 +250,17 @@ static void close_all(struct daemon *d)
     log_free(d->log);
 }
 
+/* libuv makes its threads at the first work, and looks at this variable only then. */
+static bool set_workers(const struct settings *settings)
+{
+    char text[16];
+    unsigned workers = settings->registration.verify_workers;
+    if (workers == 0)
+        workers = uv_available_parallelism();
+    (void)snprintf(text, sizeof text, "%u", workers);
+    return setenv("UV_THREADPOOL_SIZE", text, 1) == 0;
+}
+
 int daemon_run(struct settings *settings)
 {
     struct daemon d = {
@@ -257,7 +268,7 @@ int daemon_run(struct settings *settings)
     int status = EXIT_FAILURE;
 
     d.log = log_new(settings->log.level, settings->log.format, settings->log.addresses, NULL);
-    if (d.log == NULL || uv_loop_init(&d.loop) != 0) {
+    if (d.log == NULL || !set_workers(settings) || uv_loop_init(&d.loop) != 0) {
         fputs("lewesd: no memory\n", stderr);
         goto out;
     }

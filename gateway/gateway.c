@@ -60,6 +60,9 @@ static int make_tables(struct gateway *g, struct gateway_error *error)
                    settings->limits.accept_burst},
         .verify = {settings->limits.verify_rate.count, settings->limits.verify_rate.period,
                    settings->limits.verify_burst},
+        .unbound = {settings->registration.unbound_limit.count,
+                    settings->registration.unbound_limit.period,
+                    settings->registration.unbound_limit.count},
     };
     const struct sessions_caps sessions = {settings->limits.max_sessions,
                                            settings->limits.max_half_open};

@@ -15,6 +15,7 @@ struct entry {
     uint32_t half_open;
     struct bucket accept;
     struct bucket verify;
+    struct bucket unbound;
 };
 
 /* What one source may do. */
@@ -23,6 +24,7 @@ struct share {
     uint32_t half_open;
     struct bucket_rate accept;
     struct bucket_rate verify;
+    struct bucket_rate unbound;
 };
 
 struct limits {
@@ -51,6 +53,7 @@ static struct share share_of(const struct limits_caps *caps, uint32_t factor)
         .half_open = caps->half_open_per_source * factor,
         .accept = times(caps->accept, factor),
         .verify = times(caps->verify, factor),
+        .unbound = times(caps->unbound, factor),
     };
 }
 
@@ -92,7 +95,8 @@ static bool is_idle(const struct limits *limits, const struct entry *entry, lewe
 {
     const struct share *share = &limits->shares[entry->peer];
     return entry->connections == 0 && bucket_is_full(&entry->accept, &share->accept, now) &&
-           bucket_is_full(&entry->verify, &share->verify, now);
+           bucket_is_full(&entry->verify, &share->verify, now) &&
+           bucket_is_full(&entry->unbound, &share->unbound, now);
 }
 
 static uint32_t home_of(const struct limits *limits, const struct source *source)
@@ -164,6 +168,12 @@ bool limits_verify(struct limits *limits, uint32_t slot, lewes_time now)
 {
     struct entry *entry = &limits->entries[slot];
     return bucket_take(&entry->verify, &limits->shares[entry->peer].verify, now);
+}
+
+bool limits_unbound(struct limits *limits, uint32_t slot, lewes_time now)
+{
+    struct entry *entry = &limits->entries[slot];
+    return bucket_take(&entry->unbound, &limits->shares[entry->peer].unbound, now);
 }
 
 uint32_t limits_connections(const struct limits *limits)

@@ -15,6 +15,7 @@ struct limits_caps {
     uint32_t half_open_per_source;
     struct bucket_rate accept;
     struct bucket_rate verify;
+    struct bucket_rate unbound;
 };
 
 enum limits_verdict {
@@ -43,6 +44,9 @@ void limits_half_open_end(struct limits *limits, uint32_t slot);
 
 /* A ticket is to be checked; false: the source has had its share. */
 bool limits_verify(struct limits *limits, uint32_t slot, lewes_time now);
+
+/* A ticket of the unbound form is to be checked (ecash.md E20); false: likewise. */
+bool limits_unbound(struct limits *limits, uint32_t slot, lewes_time now);
 
 uint32_t limits_connections(const struct limits *limits);
 

@@ -93,6 +93,15 @@ static enum step_result decide(struct registration *r)
     return STEP_DONE;
 }
 
+/* ecash.md E20 */
+static bool unbound_too_often(const struct registration *r)
+{
+    const struct registrar_parts *parts = &r->registrar->parts;
+    return parts->settings->registration.unbound == SETTINGS_UNBOUND_LIMIT &&
+           r->request.credential.payment_len == LEWES_PAYMENT_UNBOUND_LEN &&
+           !limits_unbound(parts->limits, r->from.slot, uv_now(parts->loop));
+}
+
 static enum step_result rate(struct registration *r)
 {
     struct registrar *registrar = r->registrar;
@@ -102,7 +111,7 @@ static enum step_result rate(struct registration *r)
         return STEP_DONE;
     if ((r->request.mode == LEWES_MODE_DVPN && repair_device_lost(parts->repair)) ||
         registrar->verifying >= parts->settings->registration.verify_queue ||
-        !limits_verify(parts->limits, r->from.slot, uv_now(parts->loop)))
+        !limits_verify(parts->limits, r->from.slot, uv_now(parts->loop)) || unbound_too_often(r))
         return registration_refuse(r, LEWES_REFUSAL_BUSY);
     return STEP_DONE;
 }

@@ -56,7 +56,7 @@ enum settings_suites {
 };
 
 enum settings_verifier { SETTINGS_VERIFIER_ECASH, SETTINGS_VERIFIER_MOCK };
-enum settings_unbound { SETTINGS_UNBOUND_ACCEPT, SETTINGS_UNBOUND_REFUSE };
+enum settings_unbound { SETTINGS_UNBOUND_ACCEPT, SETTINGS_UNBOUND_LIMIT, SETTINGS_UNBOUND_REFUSE };
 
 enum settings_key_join { SETTINGS_KEY_JOIN_PAY, SETTINGS_KEY_JOIN_REFUSE };
 
@@ -122,10 +122,12 @@ struct settings {
         int verifier;                            /* enum settings_verifier */
         char keys[SETTINGS_TEXT];                /* a path, or "none" */
         int unbound;                             /* enum settings_unbound */
+        struct settings_rate unbound_limit;      /* per source */
         uint64_t amounts[SETTINGS_TICKET_TYPES]; /* bytes, by ticket type */
         uint64_t topup_below;                    /* bytes */
         int key_join;                            /* enum settings_key_join */
         uint64_t answer_window;
+        uint32_t verify_workers; /* 0 = cores */
         uint32_t verify_queue;
     } registration;
     struct {

@@ -46,7 +46,7 @@
 static const char *const suites[] = {"x25519", "mlkem768", "xwing", NULL};
 static const char *const modes[] = {"dvpn", "mixnet", NULL};
 static const char *const verifiers[] = {"ecash", "mock", NULL};
-static const char *const unbounds[] = {"accept", "refuse", NULL};
+static const char *const unbounds[] = {"accept", "limit", "refuse", NULL};
 static const char *const key_joins[] = {"pay", "refuse", NULL};
 static const char *const backends[] = {"auto", "kernel", "userspace", "memory", NULL};
 static const char *const sink_formats[] = {"framed", "raw", NULL};
@@ -93,10 +93,12 @@ const struct settings_key settings_keys[] = {
     CHOICE(registration, verifier, "ecash", verifiers, FIXED),
     TEXT(registration, keys, "none", 1, SETTINGS_TEXT - 1, LIVE),
     CHOICE(registration, unbound, "accept", unbounds, LIVE),
+    RATE(registration, unbound_limit, "10/h", 1, 1000000, LIVE),
     ROW(registration, amounts, SETTINGS_TYPE_SIZES, "200MB,100MB,500MB,500MB", 1, TB, NULL, LIVE),
     ROW(registration, topup_below, SETTINGS_TYPE_SIZE, "50MB", 0, TB, NULL, LIVE),
     CHOICE(registration, key_join, "pay", key_joins, LIVE),
     DURATION(registration, answer_window, "10m", 0, 24 * HOUR, LIVE),
+    NUMBER(registration, verify_workers, "0", 0, 64, FIXED),
     NUMBER(registration, verify_queue, "256", 1, 65536, LIVE),
 
     CHOICE(wireguard, backend, "auto", backends, FIXED),

@@ -138,6 +138,7 @@ static void set_defaults(struct settings *s)
     s->registration.amounts[LEWES_TICKET_WG_EXIT] = 500000000;
     s->registration.topup_below = 50000000;
     s->registration.answer_window = 600000;
+    s->registration.unbound_limit = (struct settings_rate){10, 3600000};
     s->registration.verify_queue = 256;
     s->wireguard.backend = SETTINGS_BACKEND_MEMORY;
     s->wireguard.listen_port = 51822;

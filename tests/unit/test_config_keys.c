@@ -95,7 +95,8 @@ static const struct row rows[] = {
     {"timeouts.drain", LIVE, {"0", "0s", "5m"}, {"300001ms", "-1s"}},
     {"registration.verifier", 0, {"ecash"}, {"mock", "", "none", "ecash,mock", "Ecash"}},
     {"registration.keys", LIVE, {"none", "/k", TEXT_255}, {"", TEXT_256}},
-    {"registration.unbound", LIVE, {"accept", "refuse"}, {"", "limit", "no"}},
+    {"registration.unbound", LIVE, {"accept", "limit", "refuse"}, {"", "no"}},
+    {"registration.unbound_limit", LIVE, {"1/h", "1000000/s", "60/m"}, {"0/h", "1000001/s", "10"}},
     {"registration.amounts",
      LIVE,
      {"1B,1B,1B,1B", "1TB, 1TB ,1TB,1TB", "5MiB,500MB,1GiB,1kB"},
@@ -107,6 +108,7 @@ static const struct row rows[] = {
      {"1000000000001B", "1000", "1mb", "1.5MB", "-1B", "2TB", "18446744073709551616B"}},
     {"registration.key_join", LIVE, {"pay", "refuse"}, {"", "accept"}},
     {"registration.answer_window", LIVE, {"0", "24h"}, {"86400001ms"}},
+    {"registration.verify_workers", 0, {"0", "64"}, {"65", "-1", "cores"}},
     {"registration.verify_queue", LIVE, {"1", "65536"}, {"0", "65537"}},
     {"wireguard.backend", 0, {"auto", "userspace", "memory"}, {"kernel", "", "netlink"}},
     {"wireguard.interface",
@@ -312,6 +314,9 @@ static void gateway_and_registration_have_the_defaults_of_the_specification(void
     assert_int_equal(s->registration.topup_below, 50000000);
     assert_int_equal(s->registration.key_join, SETTINGS_KEY_JOIN_PAY);
     assert_int_equal(s->registration.answer_window, 600000);
+    assert_int_equal(s->registration.unbound_limit.count, 10);
+    assert_int_equal(s->registration.unbound_limit.period, 3600000);
+    assert_int_equal(s->registration.verify_workers, 0);
     assert_int_equal(s->registration.verify_queue, 256);
     assert_int_equal(s->metering.credit_days, 6);
     assert_string_equal(s->storage.url, "sqlite:/var/lib/lewes/lewes.db");

@@ -23,6 +23,7 @@ static int set_up(void **state)
         .half_open_per_source = 32,
         .accept = {20, 1000, 20},
         .verify = {2, 1000, 10},
+        .unbound = {3, 3600000, 3},
     };
     return 0;
 }
@@ -160,6 +161,28 @@ static void half_open_handshakes_and_checks_are_counted_by_source(void **state)
     limits_free(limits);
 }
 
+/* ecash.md E20: so many an hour, and who has used them up is remembered as long. */
+static void unbound_tickets_are_counted_by_source(void **state)
+{
+    const lewes_time third = 1200000;
+    const struct source source = ipv4(1);
+    uint32_t slot, other;
+    (void)state;
+    caps.sources = 1;
+    struct limits *limits = make();
+    assert_int_equal(limits_open(limits, &source, 0, &slot), LIMITS_OK);
+    for (int i = 0; i < 3; i++)
+        assert_true(limits_unbound(limits, slot, 0));
+    assert_false(limits_unbound(limits, slot, third - 1));
+    limits_close(limits, slot);
+    const struct source late = ipv4(2);
+    assert_int_equal(limits_open(limits, &late, third - 1, &other), LIMITS_OK);
+    assert_int_not_equal(other, slot);
+    assert_true(limits_unbound(limits, slot, third));
+    assert_false(limits_unbound(limits, slot, third));
+    limits_free(limits);
+}
+
 static void any_number_of_sources_needs_the_same_memory(void **state)
 {
     struct limits *limits = make();
@@ -235,6 +258,7 @@ int main(void)
         TEST(all_together_have_so_many),
         TEST(half_open_handshakes_and_checks_are_counted_by_source),
         TEST(any_number_of_sources_needs_the_same_memory),
+        TEST(unbound_tickets_are_counted_by_source),
         TEST(a_full_table_lets_newcomers_share),
         TEST(who_is_connected_is_not_evicted),
         TEST(failing_resources_are_reported),

@@ -148,6 +148,37 @@ static void an_unbound_ticket_is_taken_unless_they_are_refused(void **state)
     assert_int_equal(tickets(), 1);
 }
 
+static void unbound_tickets_of_a_source_may_be_few(void **state)
+{
+    struct lewes_answer answer;
+    struct paying_terms terms;
+    struct lewes_request request;
+    (void)state;
+    client_close(&client);
+    rig_stop(&rig);
+    rig.settings.registration.unbound = SETTINGS_UNBOUND_LIMIT;
+    rig.settings.registration.unbound_limit.count = 2;
+    rig_start(&rig);
+    dial(&client, 1);
+    for (unsigned i = 0; i < 3; i++) {
+        terms = paying_terms(&rig, i, (uint8_t)i);
+        terms.unbound = true;
+        request = paying_request(&paying, &rig, &terms, (uint8_t)(i + 1), &ticket);
+        answer = ask(&request);
+        if (i < 2)
+            assert_dvpn(&answer, ONE);
+        else
+            assert_refused(&answer, LEWES_REFUSAL_BUSY);
+    }
+    terms.unbound = false;
+    request = paying_request(&paying, &rig, &terms, 3, &ticket);
+    answer = ask(&request);
+    assert_dvpn(&answer, ONE);
+    const struct gateway_counts counts = rig_count(&rig);
+    assert_int_equal(counts.unbound, 2);
+    assert_int_equal(counts.bound, 1);
+}
+
 /* ---- what is not ---- */
 
 static void a_wrong_type_is_refused(void **state)
@@ -486,6 +517,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_valid_ticket_registers_and_is_kept_whole),
         TEST(an_unbound_ticket_is_taken_unless_they_are_refused),
+        TEST(unbound_tickets_of_a_source_may_be_few),
         TEST(a_wrong_type_is_refused),
         TEST(several_tickets_in_one_are_refused),
         TEST(a_payment_for_another_gateway_is_refused),
