@@ -13,6 +13,7 @@
 #include "client/system.h"
 #include "client/ticket_options.h"
 #include "client/ticket_report.h"
+#include "client/ticket_withdraw.h"
 #include "files/state_files.h"
 
 #define NAME "ticket"
@@ -216,6 +217,18 @@ static int show(const struct ticket_arguments *arguments)
     return failed || !good ? EXIT_LOCAL : EXIT_DONE;
 }
 
+/* ---- withdraw ---- */
+
+static int withdraw(const struct ticket_arguments *arguments)
+{
+    struct shelf shelf;
+    if (open_shelf(&shelf, arguments))
+        return EXIT_LOCAL;
+    const int code = ticket_withdraw(arguments, shelf.books, shelf.path);
+    lewes_books_close(shelf.books);
+    return code;
+}
+
 int command_ticket(int argc, char **argv)
 {
     struct ticket_arguments arguments;
@@ -237,6 +250,5 @@ int command_ticket(int argc, char **argv)
     case TICKET_WITHDRAW:
         break;
     }
-    complain(NAME, "withdraw is not in this version");
-    return EXIT_USAGE;
+    return withdraw(&arguments);
 }

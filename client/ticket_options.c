@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/books.h"
+#include "client/withdrawal_file.h"
 
 #define NAME "ticket"
 #define SEE_HELP "see 'lewes ticket --help'"
@@ -80,6 +81,10 @@ static bool parse_mint(struct ticket_arguments *arguments, const char *text)
     static const char *const starts[] = {"https://", "http://127.0.0.1", "http://[::1]",
                                          "http://localhost"};
     arguments->mint = text;
+    if (strlen(text) >= MINT_URL_CAP) {
+        complain(NAME, "--mint takes at most %d characters", MINT_URL_CAP - 1);
+        return false;
+    }
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
         const size_t len = strlen(starts[i]);
         if (strncmp(text, starts[i], len) != 0)

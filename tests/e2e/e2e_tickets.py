@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 import time
 
 import two_hops as two
@@ -164,3 +165,103 @@ def test_two_hops_take_a_ticket_of_each_type(programs):
         check(left(world) == [49] and left(world, WG_EXIT) == [49], str(listed(world)))
         world.tunnels_up()
         check(world.ping(two.HOST_V4, 3), "the tunnels that were paid for do not carry")
+
+
+# ---- withdrawing ---------------------------------------------------------------------------------
+
+def forgetful_relay(world, port):
+    """Lets one request for a book through to the mint and loses the answer; then all answers."""
+    path = os.path.join(world.folder, "forgetful.py")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(f'''
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+print("relay", listener.getsockname()[1], flush=True)
+lose = True
+while True:
+    client, _ = listener.accept()
+    mint = socket.create_connection(("127.0.0.1", {port}))
+    request = b""
+    while b"\\r\\n\\r\\n" not in request:
+        request += client.recv(65536)
+    head, body = request.split(b"\\r\\n\\r\\n", 1)
+    size = [int(x.split(b":")[1]) for x in head.split(b"\\r\\n")
+            if x.lower().startswith(b"content-length")] or [0]
+    while len(body) < size[0]:
+        body += client.recv(65536)
+    mint.sendall(head.replace(b"\\r\\n", b"\\r\\nConnection: close\\r\\n", 1)
+                 + b"\\r\\n\\r\\n" + body)
+    answer = b""
+    while data := mint.recv(65536):
+        answer += data
+    if lose and head.startswith(b"POST"):
+        lose = False
+    else:
+        client.sendall(answer)
+    client.close()
+''')
+    process = world.start(world.client, [sys.executable, "-u", path])
+    return process.wait_line("relay").split()[-1]
+
+
+def serve(world, mint, limit=4):
+    """Starts the mint's server beside the client; returns its port and the token's file."""
+    token = os.path.join(world.folder, "token")
+    with open(token, "w", encoding="ascii") as file:
+        os.chmod(token, 0o600)
+        file.write(mint.call("account", "add", "bob", "--books-per-day", str(limit),
+                             "--dir", mint.folder).stdout)
+    server = world.start(world.client, [f"{world.programs}/lewes-mint", "serve", "--dir",
+                                        mint.folder, "--listen", "127.0.0.1:0"])
+    return server.wait_line("listening on port").split()[-1], token
+
+
+def withdraw(world, port, token, kind=WG_ENTRY):
+    return world.lewes("ticket", "withdraw", "--mint", f"http://127.0.0.1:{port}",
+                       "--token-file", token, "--type", kind, check=False)
+
+
+def test_a_book_that_was_withdrawn_pays(programs):
+    with w.World(programs) as world:
+        mint = Mint(world)
+        identity = strict_gateway(world, mint)
+        port, token = serve(world, mint)
+        done = withdraw(world, port, token)
+        check(done.returncode == 0 and "50 wg-entry tickets until" in done.stdout, done.stderr)
+        told = json_of(world.register(identity, "--json"))
+        check(told["bandwidth"] == WORTH and left(world) == [49], str(told))
+        check(set(os.path.splitext(x)[1] for x in os.listdir(f"{world.folder}/data/lewes/books"))
+              == {".book", ".lock"}, "a request is left over")
+
+
+def test_a_book_whose_answer_was_lost_is_charged_once(programs):
+    with w.World(programs) as world:
+        mint = Mint(world)
+        port, token = serve(world, mint, limit=1)
+        relay = forgetful_relay(world, port)
+        lost = withdraw(world, relay, token)
+        check(lost.returncode == 1 and "run the same command" in lost.stderr.lower(), lost.stderr)
+        check(listed(world) == [], "a book without an answer")
+        other = withdraw(world, port, token)
+        check(other.returncode == 2 and "go on with it first" in other.stderr, other.stderr)
+        good = withdraw(world, relay, token)
+        check(good.returncode == 0 and left(world) == [50], good.stderr)
+        more = withdraw(world, relay, token)
+        check(more.returncode == 1 and "tomorrow" in more.stderr, more.stderr)
+
+
+def test_a_withdrawal_that_fails_says_what_to_do(programs):
+    with w.World(programs) as world:
+        mint = Mint(world)
+        port, token = serve(world, mint)
+        away = withdraw(world, 9, token)
+        check(away.returncode == 1 and "cannot be reached" in away.stderr, away.stderr)
+        os.chmod(token, 0o644)
+        shown = withdraw(world, port, token)
+        check(shown.returncode == 3 and "chmod 600" in shown.stderr, shown.stderr)
+        os.chmod(token, 0o600)
+        with open(token, "w", encoding="ascii") as file:
+            file.write("0" * 64 + "\n")
+        wrong = withdraw(world, port, token)
+        check(wrong.returncode == 5 and "no account has this token" in wrong.stderr, wrong.stderr)
+        check(listed(world) == [], "a book for nobody")
