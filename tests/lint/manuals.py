@@ -10,6 +10,11 @@ import tempfile
 import tools
 
 HELP = {"man/lewes.1.scd": [["lewes", "register", "--help"], ["lewes", "--help"]],
+        "man/lewes-mint.1.scd": [["lewes-mint", "--help"], *(
+            ["lewes-mint", *command.split(), "--help"] for command in (
+                "keygen", "epoch add", "account add", "account remove", "account list", "dates",
+                "coins", "user new", "user show", "request", "issue", "finish", "book", "spend",
+                "verify", "settle", "show", "serve"))],
         "man/lewesd.8.scd": [["lewesd", "--help"]]}
 SETTINGS = "man/lewesd.conf.5.scd"
 OPTION = re.compile(r"--[a-z][a-z-]+")
