@@ -567,6 +567,7 @@ void gateway_count(const struct gateway *g, struct gateway_counts *counts)
     memcpy(counts->forwarded, service->forwarded, sizeof counts->forwarded);
     for (int i = 0; i < REGISTRAR_RESULTS; i++)
         counts->results[i] = registrar_count(service->registrar, (enum registrar_result)i);
+    counts->double_spends = registrar_double_spends(service->registrar);
     if (g->verifier_ecash != NULL)
         count_checks(g, counts);
     if (service->datagrams == NULL)

@@ -50,6 +50,7 @@ struct gateway_counts {
     uint64_t results[REGISTRAR_RESULTS];
     uint64_t forwarded[FORWARD_NOTICES];
     uint64_t datagrams[DATAGRAM_RESULTS];
+    uint64_t double_spends;  /* kept as evidence */
     uint64_t bound, unbound; /* valid tickets of each form, ecash.md E20 */
 };
 

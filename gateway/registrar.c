@@ -58,6 +58,11 @@ uint64_t registrar_count(const struct registrar *registrar, enum registrar_resul
     return registrar->counts[result];
 }
 
+uint64_t registrar_double_spends(const struct registrar *registrar)
+{
+    return registrar->double_spends;
+}
+
 void registrar_when_empty(struct registrar *registrar, void (*empty)(void *user), void *user)
 {
     registrar->empty = empty;

@@ -96,6 +96,9 @@ bool registrar_refuse(struct registration *registration, enum lewes_refusal refu
 size_t registrar_running(const struct registrar *registrar);
 uint64_t registrar_count(const struct registrar *registrar, enum registrar_result result);
 
+/* Coins of which two valid payments are kept since the start. */
+uint64_t registrar_double_spends(const struct registrar *registrar);
+
 /* `empty` is called each time that registrar_running() falls to 0. */
 void registrar_when_empty(struct registrar *registrar, void (*empty)(void *user), void *user);
 

@@ -187,10 +187,42 @@ static void commit_done(struct worker_job *job)
     (void)registration_refuse(r, LEWES_REFUSAL_STORE);
 }
 
+/* ---- instead: evidence (G6.2) ---- */
+
+static bool testify_run(struct worker_job *job)
+{
+    struct registration *r = of_job(job);
+    r->stored = store_add_evidence(r->registrar->parts.store, &r->spent);
+    return r->stored == STORE_OK;
+}
+
+static void testify_done(struct worker_job *job)
+{
+    struct registration *r = of_job(job);
+    if (job->lost || r->stored != STORE_OK)
+        store_trouble(r, "a double spend was not stored");
+    else
+        r->registrar->double_spends++;
+    (void)registration_refuse(r, LEWES_REFUSAL_SPENT);
+}
+
+static enum step_result testify(struct registration *r)
+{
+    const struct registrar_parts *parts = &r->registrar->parts;
+    enum step_result result = STEP_OVER;
+    if (parts->verifier->record(parts->verifier, &r->claim, &r->spent)) {
+        r->spent.spent_at = r->claim.unix_seconds;
+        result = submit(r, parts->store_worker, testify_run, testify_done);
+    }
+    return result == STEP_WAITS ? result : registration_refuse(r, LEWES_REFUSAL_SPENT);
+}
+
 enum step_result registration_commit(struct registration *r)
 {
     if (!(r->plan & POLICY_PLAN_COMMIT))
         return STEP_DONE;
+    if (r->action == POLICY_TWICE)
+        return testify(r);
     if (!draw_up(r))
         return registration_refuse(r, LEWES_REFUSAL_STORE);
     enum step_result result = submit(r, r->registrar->parts.store_worker, commit_run, commit_done);

@@ -19,6 +19,7 @@ static const struct row {
     {POLICY_TICKET_SAME, LIVE, ANY, POLICY_REPEAT},
     {POLICY_TICKET_SAME, ANY, ANY, POLICY_SPENT},
     {POLICY_TICKET_SPENT, ANY, ANY, POLICY_SPENT},
+    {POLICY_TICKET_TWICE, ANY, ANY, POLICY_TWICE},
     {POLICY_TICKET_NEW, BIT(POLICY_LEASE_NONE), ANY, POLICY_NEW},
     {POLICY_TICKET_NEW, BIT(POLICY_LEASE_RICH), KNOWN, POLICY_UNCHANGED},
     {POLICY_TICKET_NEW, ANY, KNOWN, POLICY_TOPUP},
@@ -33,6 +34,7 @@ static const unsigned plans[] = {
     [POLICY_TOPUP] = POLICY_PLAN_VERIFY | POLICY_PLAN_COMMIT,
     [POLICY_JOIN] = POLICY_PLAN_VERIFY | POLICY_PLAN_COMMIT,
     [POLICY_SPENT] = 0,
+    [POLICY_TWICE] = POLICY_PLAN_VERIFY | POLICY_PLAN_COMMIT,
     [POLICY_FOREIGN] = 0,
 };
 
@@ -63,7 +65,8 @@ enum policy_action policy_decide(const struct policy_facts *facts, enum settings
 unsigned policy_plan(enum policy_action action, const struct lease *lease)
 {
     unsigned plan = plans[action];
-    if (lease == NULL || action == POLICY_SPENT || action == POLICY_FOREIGN)
+    if (lease == NULL || action == POLICY_SPENT || action == POLICY_TWICE ||
+        action == POLICY_FOREIGN)
         return plan;
     if (lease->pair == LEASE_NO_PAIR)
         plan |= POLICY_PLAN_RESERVE | POLICY_PLAN_COMMIT | POLICY_PLAN_INSTALL;

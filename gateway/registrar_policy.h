@@ -12,7 +12,8 @@
 enum policy_ticket {
     POLICY_TICKET_NEW,
     POLICY_TICKET_SAME, /* paid before by this key, with the same pay_info */
-    POLICY_TICKET_SPENT /* paid before otherwise */
+    POLICY_TICKET_SPENT, /* paid before otherwise */
+    POLICY_TICKET_TWICE  /* the same coin, with another pay_info: evidence, if it is valid */
 };
 
 /* What the WireGuard key has. */
@@ -36,6 +37,7 @@ enum policy_action {
     POLICY_TOPUP,
     POLICY_JOIN,   /* a top-up that adds an identity */
     POLICY_SPENT,  /* refuse: ticket already spent */
+    POLICY_TWICE,  /* keep the evidence, then the same */
     POLICY_FOREIGN /* refuse: key belongs to another identity */
 };
 

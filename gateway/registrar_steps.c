@@ -90,7 +90,15 @@ static enum step_result decide(struct registration *r)
     r->plan = r->request.mode == LEWES_MODE_MIXNET
                   ? policy_plan(r->action, NULL) & POLICY_PLAN_MIXNET
                   : policy_plan(r->action, lease);
+    if (r->action == POLICY_TWICE && r->conflicted) /* it was found valid before the conflict */
+        r->plan &= ~(unsigned)POLICY_PLAN_VERIFY;
     return STEP_DONE;
+}
+
+/* What a ticket is refused for: that its coin is spent is known before the rest of it is. */
+static enum lewes_refusal refusal_of(const struct registration *r, enum lewes_refusal refusal)
+{
+    return r->action == POLICY_TWICE ? LEWES_REFUSAL_SPENT : refusal;
 }
 
 /* ecash.md E20 */
@@ -112,7 +120,7 @@ static enum step_result rate(struct registration *r)
     if ((r->request.mode == LEWES_MODE_DVPN && repair_device_lost(parts->repair)) ||
         registrar->verifying >= parts->settings->registration.verify_queue ||
         !limits_verify(parts->limits, r->from.slot, uv_now(parts->loop)) || unbound_too_often(r))
-        return registration_refuse(r, LEWES_REFUSAL_BUSY);
+        return registration_refuse(r, refusal_of(r, LEWES_REFUSAL_BUSY));
     return STEP_DONE;
 }
 
@@ -139,7 +147,7 @@ static enum step_result verified(struct registration *r)
     r->registrar->verifying--;
     r->verifying = false;
     if (!r->check.verdict.valid)
-        return registration_refuse(r, r->check.verdict.refusal);
+        return registration_refuse(r, refusal_of(r, r->check.verdict.refusal));
     return STEP_DONE;
 }
 
@@ -188,6 +196,7 @@ static enum step_result answer(struct registration *r)
         encoded = true;
         break;
     case POLICY_SPENT:
+    case POLICY_TWICE:
     case POLICY_FOREIGN:
         break;
     }

@@ -72,6 +72,7 @@ struct registrar {
     size_t running;
     size_t verifying;
     uint64_t counts[REGISTRAR_RESULTS];
+    uint64_t double_spends;
     void (*empty)(void *user);
     void *user;
 };

@@ -11,9 +11,11 @@
 #include "gateway/lease.h"
 #include "gateway/worker.h"
 
-#define STORE_SCHEMA 2 /* this version's tables */
+#define STORE_SCHEMA 3 /* this version's tables */
 #define STORE_TAG_LEN 48
 #define STORE_ERROR_TEXT 512
+#define STORE_EVIDENCE_MAX 10000 /* gateway.md G10.1 */
+#define STORE_PURGE_MAX 500      /* tickets in one call */
 
 enum store_result {
     STORE_OK = 0,
@@ -97,6 +99,25 @@ enum store_result store_register(struct store *store, const struct store_ticket 
 
 /* Transaction T2: pending becomes active. STORE_NOT_FOUND if no pending lease has this key. */
 enum store_result store_activate(struct store *store, const struct lewes_wg_public *key);
+
+/*
+ * Keeps the second, valid payment of a spent coin (ecash.md E25): one for each serial, further ones
+ * are dropped; of more than STORE_EVIDENCE_MAX the oldest go. `ticket` needs serial, owner, epoch,
+ * spend_date, pay_info, payment and, as the time it was seen, spent_at.
+ */
+enum store_result store_add_evidence(struct store *store, const struct store_ticket *ticket);
+
+/* STORE_OK: there is evidence about this serial; STORE_NOT_FOUND. */
+enum store_result store_find_evidence(struct store *store, const uint8_t serial[LEWES_SERIAL_LEN]);
+
+/*
+ * Forgets up to STORE_PURGE_MAX spent tickets that could not be valid any more (gateway.md G10.3).
+ * The first payments of double spends stay. Nothing goes unless a ticket was spent lately: a clock
+ * that is wrong forgets nothing, for under it no ticket is taken.
+ *
+ * @param[out] count  tickets that went; more may be left if it is STORE_PURGE_MAX
+ */
+enum store_result store_purge(struct store *store, int64_t unix_seconds, size_t *count);
 
 /* Sets the state of a lease. STORE_NOT_FOUND if there is none. */
 enum store_result store_set_state(struct store *store, const struct lewes_wg_public *key,

@@ -19,6 +19,10 @@ enum store_statement {
     STATEMENT_UNDO,
     STATEMENT_INSERT_TICKET,
     STATEMENT_FIND_TICKET,
+    STATEMENT_INSERT_EVIDENCE,
+    STATEMENT_TRIM_EVIDENCE,
+    STATEMENT_FIND_EVIDENCE,
+    STATEMENT_PURGE_TICKETS,
     STATEMENT_UPSERT_LEASE,
     STATEMENT_UPDATE_LEASE,
     STATEMENT_SET_STATE,
@@ -108,6 +112,9 @@ enum store_result store_write_row(struct store *store, sqlite3_stmt *s, enum sto
                                   enum store_result unique);
 /* What a statement that could not be bound is. */
 enum store_result store_not_bound(struct store *store, sqlite3_stmt *s);
+/* Room of a date as the tables have it: year-day, 2026-014. */
+#define STORE_DATE_TEXT 16
+void store_format_date(char out[STORE_DATE_TEXT], struct lewes_date date);
 bool store_ticket_valid(const struct store_ticket *ticket);
 enum store_result store_insert_ticket(struct store *store, const struct store_ticket *ticket);
 

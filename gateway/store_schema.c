@@ -62,8 +62,23 @@ static const char mixnet_table[] = "CREATE TABLE mixnet_client("
                                    " PRIMARY KEY(gateway, ed25519)) STRICT;"
                                    "UPDATE meta SET value = '2' WHERE key = 'schema';";
 
+/* A row of double_spend is the second payment of a coin; the first is in spent_ticket. One names
+ * the spender, so there is one for each serial. */
+static const char evidence_table[] = "CREATE TABLE double_spend("
+                                     " id INTEGER PRIMARY KEY,"
+                                     " serial BLOB NOT NULL UNIQUE CHECK(length(serial) = 48),"
+                                     " gateway BLOB NOT NULL CHECK(length(gateway) = 32),"
+                                     " owner BLOB NOT NULL CHECK(length(owner) = 32),"
+                                     " payment BLOB NOT NULL,"
+                                     " pay_info BLOB NOT NULL CHECK(length(pay_info) = 72),"
+                                     " epoch INTEGER NOT NULL CHECK(epoch >= 0),"
+                                     " spend_date TEXT NOT NULL,"
+                                     " seen_at INTEGER NOT NULL) STRICT;"
+                                     "CREATE INDEX spent_ticket_date ON spent_ticket(spend_date);"
+                                     "UPDATE meta SET value = '3' WHERE key = 'schema';";
+
 /* Each leads from the version of its number to the next. */
-static const char *const steps[STORE_SCHEMA] = {first_tables, mixnet_table};
+static const char *const steps[STORE_SCHEMA] = {first_tables, mixnet_table, evidence_table};
 
 #define LEASE_COLUMNS                                                                              \
     "wg_key, pair, state, identities, balance, expires, last_digest, answer, answered_at, created"
@@ -86,6 +101,16 @@ static const char *const texts[STATEMENTS] = {
     [STATEMENT_INSERT_TICKET] = "INSERT INTO spent_ticket(" TICKET_COLUMNS
                                 ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     [STATEMENT_FIND_TICKET] = "SELECT " TICKET_COLUMNS " FROM spent_ticket WHERE serial = ?1",
+    [STATEMENT_INSERT_EVIDENCE] =
+        "INSERT INTO double_spend(serial, gateway, owner, payment, pay_info, epoch, spend_date,"
+        " seen_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(serial) DO NOTHING",
+    [STATEMENT_TRIM_EVIDENCE] =
+        "DELETE FROM double_spend WHERE id <= (SELECT max(id) FROM double_spend) - ?1",
+    [STATEMENT_FIND_EVIDENCE] = "SELECT 1 FROM double_spend WHERE serial = ?1",
+    [STATEMENT_PURGE_TICKETS] =
+        "DELETE FROM spent_ticket WHERE rowid IN (SELECT rowid FROM spent_ticket"
+        " WHERE spend_date < ?1 AND EXISTS(SELECT 1 FROM spent_ticket WHERE spend_date >= ?2)"
+        " AND serial NOT IN (SELECT serial FROM double_spend) LIMIT ?3)",
     [STATEMENT_UPSERT_LEASE] =
         "INSERT INTO lease(" LEASE_COLUMNS ", gateway)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"

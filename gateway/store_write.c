@@ -95,12 +95,16 @@ enum store_result store_not_bound(struct store *store, sqlite3_stmt *s)
     return store_failed(store, SQLITE_NOMEM);
 }
 
+void store_format_date(char out[STORE_DATE_TEXT], struct lewes_date date)
+{
+    snprintf(out, STORE_DATE_TEXT, "%04u-%03u", (unsigned)date.year, (unsigned)date.day);
+}
+
 enum store_result store_insert_ticket(struct store *store, const struct store_ticket *t)
 {
-    char date[16];
+    char date[STORE_DATE_TEXT];
     sqlite3_stmt *s = store->statements[STATEMENT_INSERT_TICKET];
-    snprintf(date, sizeof date, "%04u-%03u", (unsigned)t->spend_date.year,
-             (unsigned)t->spend_date.day);
+    store_format_date(date, t->spend_date);
     if (!store_bind_bytes(s, 1, t->serial, sizeof t->serial) ||
         !store_bind_bytes(s, 2, &store->gateway, sizeof store->gateway) ||
         !store_bind_bytes(s, 3, t->owner, sizeof t->owner) || !store_bind_number(s, 4, t->mode) ||

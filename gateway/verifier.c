@@ -4,6 +4,17 @@
 
 #include <string.h>
 
+/* Two payments name the spender: a third one is not worth a check. */
+static enum store_result look_for_evidence(struct store *store, const uint8_t *serial,
+                                           enum policy_ticket *history)
+{
+    const enum store_result result = store_find_evidence(store, serial);
+    if (result != STORE_NOT_FOUND)
+        return result;
+    *history = POLICY_TICKET_TWICE;
+    return STORE_OK;
+}
+
 enum store_result verifier_look_up(const struct verifier *self, struct store *store,
                                    const struct verifier_claim *claim, const struct lease *lease,
                                    enum policy_ticket *history)
@@ -20,9 +31,12 @@ enum store_result verifier_look_up(const struct verifier *self, struct store *st
     if (result == STORE_NOT_FOUND)
         return STORE_OK;
     if (result == STORE_OK) {
-        const bool same = memcmp(spent.owner, claim->owner, sizeof spent.owner) == 0 &&
-                          memcmp(spent.pay_info, credential->pay_info, sizeof spent.pay_info) == 0;
-        *history = same ? POLICY_TICKET_SAME : POLICY_TICKET_SPENT;
+        const bool replay =
+            memcmp(spent.pay_info, credential->pay_info, sizeof spent.pay_info) == 0;
+        const bool own = memcmp(spent.owner, claim->owner, sizeof spent.owner) == 0;
+        *history = replay && own ? POLICY_TICKET_SAME : POLICY_TICKET_SPENT;
+        if (!replay)
+            return look_for_evidence(store, view.serial, history);
     }
     return result;
 }

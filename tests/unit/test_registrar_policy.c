@@ -9,21 +9,23 @@
 #include "gateway/registrar_policy.h"
 
 /* [ticket][lease], for a known identity and for another one. */
-static const enum policy_action known[3][4] = {
+static const enum policy_action known[4][4] = {
     [POLICY_TICKET_NEW] = {POLICY_NEW, POLICY_UNCHANGED, POLICY_TOPUP, POLICY_TOPUP},
     [POLICY_TICKET_SAME] = {POLICY_SPENT, POLICY_REPEAT, POLICY_REPEAT, POLICY_SPENT},
     [POLICY_TICKET_SPENT] = {POLICY_SPENT, POLICY_SPENT, POLICY_SPENT, POLICY_SPENT},
+    [POLICY_TICKET_TWICE] = {POLICY_TWICE, POLICY_TWICE, POLICY_TWICE, POLICY_TWICE},
 };
-static const enum policy_action other[3][4] = {
+static const enum policy_action other[4][4] = {
     [POLICY_TICKET_NEW] = {POLICY_NEW, POLICY_JOIN, POLICY_JOIN, POLICY_JOIN},
     [POLICY_TICKET_SAME] = {POLICY_SPENT, POLICY_REPEAT, POLICY_REPEAT, POLICY_SPENT},
     [POLICY_TICKET_SPENT] = {POLICY_SPENT, POLICY_SPENT, POLICY_SPENT, POLICY_SPENT},
+    [POLICY_TICKET_TWICE] = {POLICY_TWICE, POLICY_TWICE, POLICY_TWICE, POLICY_TWICE},
 };
 
 static void every_row_of_the_table(void **state)
 {
     (void)state;
-    for (int ticket = 0; ticket < 3; ticket++) {
+    for (int ticket = 0; ticket < 4; ticket++) {
         for (int lease = 0; lease < 4; lease++) {
             struct policy_facts facts = {(enum policy_ticket)ticket, (enum policy_lease)lease,
                                          true};
@@ -78,6 +80,7 @@ static void a_lease_without_addresses_gets_new_ones(void **state)
     assert_int_equal(policy_plan(POLICY_UNCHANGED, &lease), place);
     assert_int_equal(policy_plan(POLICY_TOPUP, &lease), place | POLICY_PLAN_VERIFY);
     assert_int_equal(policy_plan(POLICY_SPENT, &lease), 0);
+    assert_int_equal(policy_plan(POLICY_TWICE, &lease), POLICY_PLAN_VERIFY | POLICY_PLAN_COMMIT);
     assert_int_equal(policy_plan(POLICY_FOREIGN, &lease), 0);
 }
 

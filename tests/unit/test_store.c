@@ -323,11 +323,11 @@ static void a_newer_schema_is_refused_and_not_touched(void **state)
 {
     struct store_error error;
     (void)state;
-    store_file_execute(&file, "UPDATE meta SET value = '3' WHERE key = 'schema'");
+    store_file_execute(&file, "UPDATE meta SET value = '4' WHERE key = 'schema'");
     assert_int_equal(open_again(&error), STORE_UNAVAILABLE);
     assert_non_null(strstr(error.text, "newer"));
     assert_non_null(strstr(error.text, file.path));
-    store_file_execute(&file, "UPDATE meta SET value = '2' WHERE value = '3'");
+    store_file_execute(&file, "UPDATE meta SET value = '3' WHERE value = '4'");
     assert_int_equal(open_again(&error), STORE_OK);
 }
 

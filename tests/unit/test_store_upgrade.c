@@ -53,6 +53,23 @@ static const char version_1[] =
     "x'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', zeroblob(32), 7, 1,"
     " zeroblob(32), 123, 456, zeroblob(32), x'0102', 8, 9);";
 
+static const char version_2[] =
+    "CREATE TABLE mixnet_client("
+    " gateway BLOB NOT NULL CHECK(length(gateway) = 32),"
+    " ed25519 BLOB NOT NULL CHECK(length(ed25519) = 32),"
+    " x25519 BLOB NOT NULL CHECK(length(x25519) = 32),"
+    " balance INTEGER NOT NULL CHECK(balance >= 0),"
+    " expires INTEGER NOT NULL,"
+    " last_digest BLOB NOT NULL CHECK(length(last_digest) = 32),"
+    " answer BLOB NOT NULL,"
+    " answered_at INTEGER NOT NULL,"
+    " created INTEGER NOT NULL,"
+    " expired INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY(gateway, ed25519)) STRICT;"
+    "INSERT INTO mixnet_client VALUES(zeroblob(32), zeroblob(32), zeroblob(32), 1, 2, zeroblob(32),"
+    " x'01', 3, 4, 0);"
+    "UPDATE meta SET value = '2' WHERE key = 'schema';";
+
 static struct store_file file;
 static char copy[80];
 
@@ -92,6 +109,7 @@ static int64_t number(const char *path, const char *query)
 
 static const char schema_of[] = "SELECT value FROM meta WHERE key = 'schema'";
 static const char clients_of[] = "SELECT count(*) FROM mixnet_client";
+static const char evidence_of[] = "SELECT count(*) FROM double_spend";
 static const char balance_of[] = "SELECT balance FROM lease WHERE pair = 7";
 
 static enum store_result try_open(struct store_error *error)
@@ -112,7 +130,23 @@ static void leases_stay_and_the_new_table_is_there(void **state)
     assert_int_equal(lease.created, 9);
     assert_int_equal(number(file.path, schema_of), STORE_SCHEMA);
     assert_int_equal(number(file.path, clients_of), 0);
+    assert_int_equal(number(file.path, evidence_of), 0);
     store_file_reopen(&file); /* nothing to do the second time */
+}
+
+static void from_version_2_only_the_evidence_is_new(void **state)
+{
+    char copy_2[80];
+    (void)state;
+    store_file_execute(&file, version_2);
+    store_file_reopen(&file);
+    (void)snprintf(copy_2, sizeof copy_2, "%s.schema-2", file.path);
+    assert_int_equal(number(copy_2, clients_of), 1);
+    assert_int_equal(number(copy_2, evidence_of), -1);
+    assert_int_equal(number(file.path, clients_of), 1);
+    assert_int_equal(number(file.path, balance_of), 123);
+    assert_int_equal(number(file.path, evidence_of), 0);
+    assert_int_equal(number(file.path, schema_of), STORE_SCHEMA);
 }
 
 static void a_copy_of_the_old_file_is_kept_for_its_owner_alone(void **state)
@@ -171,6 +205,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(leases_stay_and_the_new_table_is_there),
+        TEST(from_version_2_only_the_evidence_is_new),
         TEST(a_copy_of_the_old_file_is_kept_for_its_owner_alone),
         TEST(a_new_database_has_no_copy),
         TEST(without_a_copy_nothing_is_changed),
