@@ -11,6 +11,8 @@ NESTING = 3
 FILE_LINES = 600
 PUBLIC_HEADER_LINES = 350
 COLUMNS = 100
+# Callbacks whose parameters a library has chosen.
+GIVEN = {("mint/command_serve.c", "on_request")}
 VAGUE_NAMES = re.compile(r"(^|[_-])(utils?|common|misc|helpers?)([_.-]|$)", re.IGNORECASE)
 
 
@@ -24,7 +26,7 @@ def of_functions(path, text):
         where = f"{path}:{function.first}: {function.name}"
         if function.lines > FUNCTION_LINES:
             found.append(f"{where} has {function.lines} lines, {FUNCTION_LINES} are allowed")
-        if function.parameters > PARAMETERS:
+        if function.parameters > PARAMETERS and (path, function.name) not in GIVEN:
             found.append(f"{where} has {function.parameters} parameters, "
                          f"{PARAMETERS} are allowed")
         if function.nesting > NESTING:
