@@ -87,7 +87,7 @@ static bool parse_mint(struct ticket_arguments *arguments, const char *text)
     }
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
         const size_t len = strlen(starts[i]);
-        if (strncmp(text, starts[i], len) != 0)
+        if (strncmp(text, starts[i], len) != 0 || strchr(text, '@'))
             continue;
         if (i == 0 ? text[len] != '\0' : strchr(":/", text[len]) != NULL)
             return true;
