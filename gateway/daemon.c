@@ -9,6 +9,7 @@
 #include <lewes/version.h>
 
 #include "gateway/announce.h"
+#include "gateway/export.h"
 #include "gateway/fixed.h"
 #include "gateway/gateway.h"
 #include "gateway/kemfile.h"
@@ -320,4 +321,15 @@ int daemon_describe(const struct settings *settings)
     free(text);
     close_all(&d);
     return status;
+}
+
+int daemon_export(const struct settings *settings)
+{
+    const char *path = statedir_database(settings->storage.url);
+    struct export_error error = {"[storage] url: this version has SQLite only"};
+
+    if (path != NULL && export_tickets(stdout, path, settings->storage.timeout, &error) == 0)
+        return EXIT_SUCCESS;
+    (void)fprintf(stderr, "lewesd: %s\n", error.text);
+    return EXIT_FAILURE;
 }

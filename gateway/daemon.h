@@ -15,4 +15,7 @@ int daemon_identity(const struct settings *settings);
 /* The same with its self-description, signed now (gateway.md 13). */
 int daemon_describe(const struct settings *settings);
 
+/* Prints the spent tickets as lines of JSON (ecash.md E27), also beside a running lewesd. */
+int daemon_export(const struct settings *settings);
+
 #endif

@@ -19,6 +19,7 @@
 #define REPAIR_LAST_MS 60000      /* G6.6 */
 #define MOCK_WARNING_MS 3600000   /* G6.7 */
 #define MIXNET_SWEEP_MS 60000     /* G12.3: between two looks for clients that have run out */
+#define PURGE_MS 86400000         /* G10.3: between two looks for tickets to forget */
 #define DATAGRAM_MIN 52           /* G11.1: bytes */
 #define DATAGRAM_MAX 4096         /* G11.1: bytes */
 #define DATAGRAM_RATE 1000        /* G11.4: of a session, in DATAGRAM_PERIOD_MS */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/fixed.h"
+#include "gateway/purge.h"
 #include "gateway/verifier_ecash.h"
 #include "lib/base/env.h"
 
@@ -25,6 +26,7 @@ struct gateway {
     struct repair *repair;
     struct directory *directory;
     struct mixnet *mixnet;
+    struct purge *purge;
     struct listeners *listeners;
     uv_timer_t drain;
     uv_timer_t later;   /* goes on with a stop, outside of whatever made that possible */
@@ -180,7 +182,9 @@ static int make_mixnet(struct gateway *g, struct gateway_error *error)
         .store = g->parts.store,
         .store_worker = g->store_worker,
     };
-    if (mixnet_new(&g->mixnet, &parts) != LEWES_OK)
+    const struct purge_parts purge = {g->env,       g->parts.loop,  g->clock,
+                                      g->parts.log, g->parts.store, g->store_worker};
+    if (mixnet_new(&g->mixnet, &parts) != LEWES_OK || purge_new(&g->purge, &purge) != LEWES_OK)
         return fail(error, "no memory");
     return 0;
 }
@@ -352,6 +356,7 @@ static void take_down(struct gateway *g)
     worker_stop(g->device_worker);
     repair_free(g->repair);
     mixnet_free(g->mixnet);
+    purge_free(g->purge);
     verifier_ecash_free(g->verifier_ecash);
     lewes_ecash_free(g->ecash);
     uv_close((uv_handle_t *)&g->drain, timer_closed);

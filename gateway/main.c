@@ -72,6 +72,8 @@ static int act(struct config *config, const struct options *options)
         return daemon_identity(&config->settings);
     case OPTIONS_DESCRIBE:
         return daemon_describe(&config->settings);
+    case OPTIONS_EXPORT:
+        return daemon_export(&config->settings);
     case OPTIONS_VERSION:
     case OPTIONS_HELP:
         break;

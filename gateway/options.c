@@ -17,6 +17,7 @@ static const struct option {
     {"--print-config", NULL, OPTIONS_PRINT_CONFIG, "show every setting in force and its origin"},
     {"--identity", NULL, OPTIONS_IDENTITY, "show the gateway's identity, made if there is none"},
     {"--describe", NULL, OPTIONS_DESCRIBE, "show the signed self-description, valid for a day"},
+    {"--export", NULL, OPTIONS_EXPORT, "show every spent ticket, for 'lewes-mint settle'"},
     {"--version", NULL, OPTIONS_VERSION, "show the version"},
     {"--help", NULL, OPTIONS_HELP, "this text"},
 };

@@ -36,8 +36,9 @@ void store_file_reopen(struct store_file *file)
 
 void store_file_end(struct store_file *file)
 {
-    static const char *const ends[] = {
-        "", "-wal", "-shm", ".schema-1", ".schema-1-wal", ".schema-1-shm", ".schema-2"};
+    static const char *const ends[] = {"",          "-wal",          "-shm",
+                                       ".schema-1", ".schema-1-wal", ".schema-1-shm",
+                                       ".schema-2", ".schema-2-wal", ".schema-2-shm"};
     char path[80];
     store_close(file->store);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {

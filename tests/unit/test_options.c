@@ -58,6 +58,8 @@ static void each_action_has_its_word(void **state)
     assert_int_equal(options.action, OPTIONS_IDENTITY);
     assert_int_equal(READ("--describe"), 0);
     assert_int_equal(options.action, OPTIONS_DESCRIBE);
+    assert_int_equal(READ("--export"), 0);
+    assert_int_equal(options.action, OPTIONS_EXPORT);
     assert_int_equal(READ("--version"), 0);
     assert_int_equal(options.action, OPTIONS_VERSION);
     assert_int_equal(READ("--help"), 0);
