@@ -2,7 +2,7 @@
 # A front door: every target delegates. `make help` lists them.
 PREFIX ?= /usr/local
 
-.PHONY: help deps build demo check bench fuzz constant-time memcheck coverage lint format install \
+.PHONY: interop help deps build demo check bench fuzz constant-time memcheck coverage lint format install \
 	dist clean
 
 help: ## this list
@@ -42,6 +42,9 @@ memcheck: ## the unit tests of the library under valgrind
 coverage: ## what of the code the tests reach, in build/coverage/report
 	@scripts/deps build coverage
 	@scripts/coverage
+
+interop: build ## tickets against the original's published library, which cargo fetches and builds
+	@tests/interop/run
 
 lint: build ## style, limits, promises of the library
 	@tests/lint/run
