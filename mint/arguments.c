@@ -57,9 +57,8 @@ void complain(const char *format, ...)
 
 static bool takes(const struct command *command, const char *name, size_t len)
 {
-    const char *at = command->options;
-    while ((at = strchr(at, ' ')) != NULL && *++at != '\0')
-        if (strncmp(at, name, len) == 0 && at[len] == ' ')
+    for (const char *at = strchr(command->options, ' '); at != NULL; at = strchr(at + 1, ' '))
+        if (strncmp(at + 1, name, len) == 0 && at[1 + len] == ' ')
             return true;
     return false;
 }

@@ -85,6 +85,15 @@ static void put_sum(void *user, const struct settlement_sum *sum)
 
 /* ---- the files ---- */
 
+/* To the end of the line; false at the end of the file. */
+static bool skip_line(FILE *file)
+{
+    int c = getc(file);
+    while (c != EOF && c != '\n')
+        c = getc(file);
+    return c != EOF;
+}
+
 /* Returns an exit code; a line that is refused is said and counted, and the rest goes on. */
 static int read_lines(struct settlement *settlement, const char *path, FILE *file,
                       uint64_t *malformed)
@@ -93,8 +102,8 @@ static int read_lines(struct settlement *settlement, const char *path, FILE *fil
     static struct export_line line;
     for (unsigned number = 1; fgets(text, sizeof text, file) != NULL; number++) {
         const size_t len = strlen(text);
-        const bool whole = len + 1 < sizeof text || text[len - 1] == '\n';
-        const char *wrong = whole ? export_line_read(&line, text, len) : "too long";
+        const bool cut = len + 1 == sizeof text && text[len - 1] != '\n';
+        const char *wrong = cut ? "too long" : export_line_read(&line, text, len);
         *malformed += wrong != NULL;
         if (wrong == NULL)
             wrong = settlement_take(settlement, &line);
@@ -102,8 +111,8 @@ static int read_lines(struct settlement *settlement, const char *path, FILE *fil
             complain("%s:%u: %s", path, number, wrong);
         if (wrong != NULL && strcmp(wrong, "E_LOCAL") == 0)
             return EXIT_LOCAL;
-        while (!whole && fgets(text, sizeof text, file) != NULL && strchr(text, '\n') == NULL)
-            ; /* to the end of the line */
+        if (cut && !skip_line(file))
+            break;
     }
     return ferror(file) ? EXIT_LOCAL : EXIT_DONE;
 }

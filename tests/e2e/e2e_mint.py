@@ -288,3 +288,40 @@ def test_a_damaged_ledger_is_said(programs):
             file.write("\n".join([lines[0].replace("account=a", "account=b"), *lines[1:]]) + "\n")
         said = mint.run("book", "--account", "a", "--type", TYPE, "--out", "4.book", code=3).stderr
         check("line 1" in said, said)
+
+
+def exported(container, day):
+    """The line that a gateway exports for a bound payment (ecash.md 5, registration.md 4)."""
+    payment, pay_info = container[:1190], container[1191:1263]
+    return json.dumps({
+        "serial": payment[589:637].hex(), "tag": payment[639:687].hex(),
+        "pay_info": pay_info.hex(), "epoch": 1, "type": payment[787],
+        "payee": pay_info[40:].hex(), "payment": payment.hex(), "spend_date": day}) + "\n"
+
+
+def test_settlement_names_the_account_that_spent_a_coin_twice(programs):
+    with Mint(programs) as mint:
+        now = int(time.time())
+        day = now - now % 86400
+        lines = []
+        for account in ("alice", "bob"):
+            mint.run("book", "--account", account, "--type", TYPE, "--at", str(now),
+                     "--out", account)
+        shutil.copy(mint.path("bob"), mint.path("copy"))
+        for book in ("alice", "alice", "bob", "copy"):
+            mint.run("spend", "--book", book, "--payee", PAYEE, "--at", str(now), "--out", "p",
+                     bare=True)
+            with open(mint.path("p"), "rb") as file:
+                lines.append(exported(file.read(), day))
+        mint.write("one", "".join(lines[:3]).encode())
+        mint.write("two", (lines[0] + lines[2]).encode())
+        honest = mint.run("settle", "one", "two").stdout
+        check(f"payee {PAYEE} type {TYPE} tickets 3\n" in honest, honest)
+        check(honest.endswith("valid 3 replays 2 refused 0 double-spent 0\n"), honest)
+        mint.write("three", lines[3].encode() + b"x" * 20000 + b"\n{}\n")
+        told = mint.run("settle", "three", "one", "--json", code=1).stdout
+        told = [json.loads(line) for line in told.splitlines()]
+        check(told[-1] == {"valid": 4, "replays": 0, "refused": 2, "double_spent": 1}, told)
+        check(told[1]["accounts"] == ["bob"] and told[1]["payees"] == [PAYEE, PAYEE], told)
+        shown = mint.run("show", "bob", bare=True).stdout
+        check(told[1]["pk"] in shown, told)
