@@ -38,6 +38,8 @@ static struct {
     uint8_t requests[REQUESTS_MAX][LEWES_WITHDRAWAL_LEN];
     long refuse_with; /* HTTP status; 0: answers */
     long epoch;
+    const char *spoils; /* the path whose answer is spoilt, or NULL */
+    void (*spoil)(json_t *root);
     bool token_leaked; /* sent where it is not needed */
 } *mint;
 
@@ -176,6 +178,8 @@ void __wrap_http_run(struct http_call *call)
     json_t *root = call->status != 200 ? json_pack("{s:s}", "message", "because")
                    : call->body        ? answer_issue(call->body)
                                        : answer_get(call->url);
+    if (mint->spoils && strstr(call->url, mint->spoils))
+        mint->spoil(root);
     call->len = json_dumpb(root, call->answer, sizeof call->answer, 0);
     json_decref(root);
     assert_true(call->len <= sizeof call->answer);
@@ -185,13 +189,23 @@ void __wrap_http_run(struct http_call *call)
 
 /* ---- fixtures ---- */
 
+static void load_mint(void)
+{
+    minted_open(&minted, &env.env);
+    assert_int_equal(lewes_mint_sign_coins(coins, &minted.secret, minted.bytes, minted.len),
+                     LEWES_OK);
+}
+
+static void unload_mint(void)
+{
+    minted_close(&minted);
+}
+
 static int load(void **state)
 {
     (void)state;
     test_env_init(&env, 5);
-    minted_open(&minted, &env.env);
-    assert_int_equal(lewes_mint_sign_coins(coins, &minted.secret, minted.bytes, minted.len),
-                     LEWES_OK);
+    load_mint();
     mint = mmap(NULL, sizeof *mint, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     return mint == MAP_FAILED ? -1 : 0;
 }
@@ -199,7 +213,7 @@ static int load(void **state)
 static int unload(void **state)
 {
     (void)state;
-    minted_close(&minted);
+    unload_mint();
     return munmap(mint, sizeof *mint);
 }
 
@@ -334,6 +348,78 @@ static void a_damaged_request_is_not_replaced(void **state)
     assert_int_equal(mint->count, 0);
 }
 
+static void change_epoch(json_t *root)
+{
+    json_object_set_new(root, "epoch", json_integer(7));
+}
+
+static void forget_signature(json_t *root)
+{
+    json_array_remove(json_object_get(root, "signatures"), 0);
+}
+
+static void repeat_signature(json_t *root)
+{
+    json_t *list = json_object_get(root, "signatures");
+    json_array_set(list, 1, json_array_get(list, 0));
+}
+
+static void forget_all(json_t *root)
+{
+    json_object_clear(root);
+}
+
+static void shorten_blind(json_t *root)
+{
+    json_object_set_new(root, "blind", json_string("c000"));
+}
+
+static void forge_blind(json_t *root)
+{
+    json_object_set_new(root, "blind", hex(coins[3], sizeof coins[3]));
+}
+
+static void answers_that_make_no_sense_are_told(void **state)
+{
+    static const struct {
+        const char *path, *words;
+        void (*spoil)(json_t *root);
+    } rows[] = {
+        {"/v1/coins", "is this a mint?", change_epoch},
+        {"/v1/dates", "is this a mint?", forget_signature},
+        {"/v1/coins", "is this a mint?", forget_signature},
+        {"/v1/key", "is this a mint?", forget_all},
+        {"/v1/coins", "do not hold", repeat_signature},
+        {"/v1/dates", "do not hold", repeat_signature},
+        {"/v1/issue", "holds no signature", forget_all},
+        {"/v1/issue", "holds no signature", shorten_blind},
+        {"/v1/issue", "signature does not hold", forge_blind},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        mint->spoils = rows[i].path;
+        mint->spoil = rows[i].spoil;
+        withdraw_and_hear(EXIT_REJECTED, rows[i].words);
+        assert_int_equal(sweep(".book", false), 0);
+    }
+    mint->spoils = NULL;
+    withdraw_and_hear(EXIT_DONE, "");
+    assert_int_equal(mint->count, 1); /* the request was kept, whatever was answered */
+}
+
+static void a_mint_may_change_its_key_while_a_request_is_under_way(void **state)
+{
+    (void)state;
+    mint->refuse_with = 503;
+    withdraw_and_hear(EXIT_BEFORE_SPEND, "again later");
+    mint->refuse_with = 0;
+    unload_mint();
+    load_mint();
+    mint->epoch = 2;
+    withdraw_and_hear(EXIT_DONE, "");
+    assert_int_equal(sweep(".book", false), 1);
+}
+
 static int run_and_die(unsigned at)
 {
     const pid_t child = fork();
@@ -382,6 +468,8 @@ int main(void)
         TEST(what_the_mint_says_decides_about_the_request),
         TEST(a_request_under_way_belongs_to_its_mint),
         TEST(a_damaged_request_is_not_replaced),
+        TEST(answers_that_make_no_sense_are_told),
+        TEST(a_mint_may_change_its_key_while_a_request_is_under_way),
         cmocka_unit_test_teardown(whenever_it_dies_one_book_is_charged_and_comes_in, tear_down),
     };
     return cmocka_run_group_tests(tests, load, unload);
