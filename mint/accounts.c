@@ -32,16 +32,19 @@ static size_t write_line(char out[LINE_CAP], const struct account *account)
 /* Exactly what write_line() writes. */
 static bool read_line(struct account *account, const char *line, size_t len)
 {
-    char text[LINE_CAP], again[LINE_CAP], hex[65];
+    char text[LINE_CAP], again[LINE_CAP], books[7], hex[65];
+    uint64_t number;
     if (len >= sizeof text)
         return false;
     memcpy(text, line, len);
     text[len] = '\0';
     memset(account, 0, sizeof *account);
-    if (sscanf(text, "account %63s books-per-day %6u token-sha256 %64[0-9a-f]", account->name,
-               &account->books_per_day, hex) != 3 ||
-        !account_is_valid(account->name) || hex_read(account->token_hash, 32, hex) != 32)
+    if (sscanf(text, "account %63s books-per-day %6[0-9] token-sha256 %64[0-9a-f]", account->name,
+               books, hex) != 3 ||
+        !account_is_valid(account->name) || hex_read(account->token_hash, 32, hex) != 32 ||
+        !number_read(&number, books, BOOKS_PER_DAY_MAX))
         return false;
+    account->books_per_day = (unsigned)number;
     return write_line(again, account) == len && memcmp(again, text, len) == 0;
 }
 

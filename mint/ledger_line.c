@@ -48,18 +48,19 @@ size_t ledger_line_write(char out[LEDGER_LINE_CAP], const struct ledger_entry *e
 bool ledger_line_read(struct ledger_entry *entry, const char *line, size_t len)
 {
     char text[LEDGER_LINE_CAP], again[LEDGER_LINE_CAP];
-    char pk[97], type[2], expires[DATE_CAP], request[65], blind[193];
+    char time[21], pk[97], type[2], expires[DATE_CAP], request[65], blind[193];
     if (len >= sizeof text - 1 || memchr(line, '\0', len) != NULL)
         return false;
     memcpy(text, line, len);
     text[len] = '\0';
     memset(entry, 0, sizeof *entry);
     if (sscanf(text,
-               "time=%" SCNu64 " pk=%96[0-9a-f] type=%1[0-3] expires=%10[0-9-] "
+               "time=%20[0-9] pk=%96[0-9a-f] type=%1[0-3] expires=%10[0-9-] "
                "request=%64[0-9a-f] account=%63s blind=%192[0-9a-f]",
-               &entry->time, pk, type, expires, request, entry->account, blind) != 7)
+               time, pk, type, expires, request, entry->account, blind) != 7)
         return false;
-    if (hex_read(entry->pk, sizeof entry->pk, pk) != sizeof entry->pk ||
+    if (!number_read(&entry->time, time, INT64_MAX) ||
+        hex_read(entry->pk, sizeof entry->pk, pk) != sizeof entry->pk ||
         hex_read(entry->request, sizeof entry->request, request) != sizeof entry->request ||
         hex_read(entry->blind, sizeof entry->blind, blind) != sizeof entry->blind ||
         !type_read(&entry->terms.type, type) || !date_read(&entry->terms.expiration, expires) ||

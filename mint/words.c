@@ -43,21 +43,34 @@ ssize_t hex_read(uint8_t *out, size_t cap, const char *text)
     return (ssize_t)(digits / 2);
 }
 
+/* -1: one of them is no digit. */
+static int digits_read(const char *text, int count)
+{
+    int value = 0;
+    for (int i = 0; i < count; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return -1;
+        value = value * 10 + (text[i] - '0');
+    }
+    return value;
+}
+
 bool date_read(uint32_t *seconds, const char *text)
 {
     struct tm tm = {0};
     char again[DATE_CAP];
-    unsigned year, month, day;
-    if (strlen(text) != DATE_CAP - 1 || strspn(text, "0123456789-") != DATE_CAP - 1 ||
-        sscanf(text, "%4u-%2u-%2u", &year, &month, &day) != 3 || year < YEAR_MIN ||
-        year > YEAR_MAX || month < 1)
+    if (strlen(text) != DATE_CAP - 1)
         return false;
-    tm.tm_year = (int)year - 1900;
-    tm.tm_mon = (int)month - 1;
-    tm.tm_mday = (int)day;
+    const int year = digits_read(text, 4), month = digits_read(text + 5, 2),
+              day = digits_read(text + 8, 2);
+    if (year < YEAR_MIN || year > YEAR_MAX || month < 1 || day < 1)
+        return false;
+    tm.tm_year = year - 1900;
+    tm.tm_mon = month - 1;
+    tm.tm_mday = day;
     const uint32_t made = (uint32_t)timegm(&tm);
     date_write(again, made);
-    if (strcmp(again, text) != 0) /* the 30th of February is another day */
+    if (strcmp(again, text) != 0) /* the hyphens; and there is no 30th of February */
         return false;
     *seconds = made;
     return true;
