@@ -80,6 +80,29 @@ def test_a_ticket_that_was_paid_before_is_refused(programs):
         check(good["success"] and good["bandwidth"] == WORTH, str(good))
 
 
+def test_who_pays_a_coin_twice_is_named_at_the_settlement(programs):
+    with w.World(programs) as world:
+        mint = Mint(world)
+        config = world.config(**MEMORY, **mint.settings())
+        world.lewesd(config)
+        world.pay = []
+        identity = world.identity(config)
+        book = mint.book(WG_ENTRY)
+        backup = shutil.copy2(book, os.path.join(world.folder, "backup.book"))
+        for path, fine in ((book, True), (backup, False)):
+            key = make_key(world, "first" if fine else "second")
+            told = json_of(world.register(identity, "--json", "--book", path, "--wg-key", key,
+                                          check=False))
+            check(told["success"] is fine, str(told))
+        exported = os.path.join(world.folder, "exported")
+        with open(exported, "w", encoding="ascii") as file:  # while lewesd runs
+            file.write(world.run(world.gateway, [f"{programs}/lewesd", "--config", config,
+                                                 "--export"]).stdout)
+        done = mint.call("settle", exported, "--dir", mint.folder, check=False)
+        check("valid 2 replays 0 refused 0 double-spent 1" in done.stdout, done.stdout)
+        check("account alice" in done.stdout, done.stdout)
+
+
 def test_mock_tickets_and_those_of_another_mint_are_refused(programs):
     with w.World(programs) as world:
         mint = Mint(world)
