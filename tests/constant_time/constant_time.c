@@ -12,6 +12,7 @@
 #include "lib/noise/noise.h"
 #include "lib/psq/psq.h"
 #include "tests/constant_time/exchange.h"
+#include "tests/constant_time/tickets.h"
 #include "tests/support/secret.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
@@ -267,6 +268,11 @@ static void a_branch_on_a_derived_key(void)
     exchange_end(&exchange);
 }
 
+static void a_branch_on_a_number_of_a_book(void)
+{
+    tickets_leak(&sink);
+}
+
 static const struct program {
     const char *name;
     void (*run)(void);
@@ -279,12 +285,14 @@ static const struct program {
         {"PSQ", psq_schedule},
         {"Noise", noise},
         {"sessions of every suite", sessions_of_every_suite},
+        {"tickets", tickets_from_key_to_payment},
 },
   leaks[] = {
       {"a branch on a secret", a_branch_on_a_secret},
       {"an address from a secret", an_address_from_a_secret},
       {"a comparison that ends early", a_comparison_that_ends_early},
       {"a branch on a derived key", a_branch_on_a_derived_key},
+      {"a branch on a number of a book", a_branch_on_a_number_of_a_book},
 };
 
 static bool run_named(const struct program *programs, size_t count, const char *name)
