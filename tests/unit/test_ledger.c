@@ -174,7 +174,7 @@ static void books_are_counted_by_day_and_a_clock_set_back_gives_none(void **stat
 
 static void a_last_line_that_is_cut_anywhere_is_cut_off(void **state)
 {
-    char text[4 * LEDGER_LINE_CAP];
+    char text[4 * LEDGER_LINE_CAP] = {0};
     (void)state;
     append(2);
     const size_t len = read_file(text, sizeof text);
@@ -195,7 +195,7 @@ static void a_last_line_that_is_cut_anywhere_is_cut_off(void **state)
 
 static void a_damaged_line_before_the_last_stops_everything(void **state)
 {
-    char text[4 * LEDGER_LINE_CAP];
+    char text[4 * LEDGER_LINE_CAP] = {0};
     struct ledger *ledger = NULL;
     (void)state;
     append(3);
