@@ -175,6 +175,19 @@ def journal():
         put("journal", name, b"lewes-j\n" + struct.pack("<II", 1, len(body)) + body + bytes(8))
 
 
+def mint():
+    """Files of lewes-mint; the target mends their checksums."""
+    put("mint", "ledger", b"time=1768384800 pk=" + b"01" * 48 + b" type=2 expires=2026-02-14 "
+        b"request=" + b"ab" * 32 + b" account=a.b_c-d@e+f blind=" + b"cd" * 96)
+    put("mint", "withdrawal", b"LWWD\x01" + bytes(32) + b"\x02" + struct.pack(">I", 1771027200) +
+        bytes(48 + 3 * 32 + 32))
+    recorded = load("ecash", "ticket-vectors.json")
+    container = bytes.fromhex(recorded["tickets"][0]["payment"]) + b"\x48" + bytes(72)
+    put("mint", "container", container + bytes.fromhex("fb0fd4fb00fb01"))
+    key = recorded["authority_sets"][1]["aggregated_verification_key"]["bytes"]
+    put("mint", "keys", b"epoch 1 vk " + key.encode() + b" from 2026-01-14 to 2026-02-14\n")
+
+
 def noise():
     """Programs: which pattern, then for each message how it is spoiled."""
     for pattern in (0, 1):
@@ -202,6 +215,7 @@ def main():
     files()
     addresses()
     journal()
+    mint()
     noise()
     texts()
 
