@@ -87,8 +87,20 @@ static int replace(const char *path, const char *temporary, int fd, const char *
     return failed;
 }
 
+/* The rename would put a file in the place of a device for everybody. */
+static bool is_replaceable(const char *path)
+{
+    struct stat st;
+    if (lstat(path, &st))
+        return true;
+    errno = ENOTSUP;
+    return S_ISREG(st.st_mode) || S_ISLNK(st.st_mode);
+}
+
 int secret_file_write(const char *path, const char *text, size_t len)
 {
+    if (!is_replaceable(path))
+        return -1;
     sigset_t all, before;
     size_t size = strlen(path) + sizeof ".XXXXXX";
     char *temporary = malloc(size);

@@ -11,7 +11,8 @@
  * `*exposed` set if others may read or write the file, EFBIG if it does not fit. */
 ssize_t secret_file_read(const char *path, char *out, size_t cap, bool *exposed);
 
-/* Writes to a temporary name beside `path`, syncs, renames; -1 with errno and nothing left. */
+/* Writes to a temporary name beside `path`, syncs, renames; -1 with errno, ENOTSUP if there is
+ * something that is no file, and nothing left. */
 int secret_file_write(const char *path, const char *text, size_t len);
 
 #endif

@@ -124,9 +124,21 @@ static int write_all(int fd, const uint8_t *bytes, size_t len)
     return fsync(fd);
 }
 
+/* The rename would put a file in the place of a device for everybody. */
+static bool is_replaceable(int dir, const char *name)
+{
+    struct stat st;
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW))
+        return true;
+    errno = ENOTSUP;
+    return S_ISREG(st.st_mode) || S_ISLNK(st.st_mode);
+}
+
 int state_file_replace(int dir, const char *name, const uint8_t *bytes, size_t len)
 {
     char temporary[NAME_MAX + 1];
+    if (!is_replaceable(dir, name))
+        return -1;
     int n = snprintf(temporary, sizeof temporary, "%s.new", name);
     if (n < 0 || (size_t)n >= sizeof temporary) {
         errno = ENAMETOOLONG;

@@ -16,9 +16,9 @@ int state_dir_open(const char *path);
  * EFBIG if it is longer than `cap`. */
 ssize_t state_file_read(int dir, const char *name, uint8_t *out, size_t cap);
 
-/* Writes NAME.new and renames it, each made durable. Returns 0; or -1 with errno, and the file is
- * as it was. If only the last step fails, the sync of the directory, the new file is in place, and
- * either may be there after a crash of the machine. */
+/* Writes NAME.new and renames it, each made durable. Returns 0; or -1 with errno, ENOTSUP if there
+ * is something that is no file, and the file is as it was. If only the last step fails, the sync of
+ * the directory, the new file is in place, and either may be there after a crash of the machine. */
 int state_file_replace(int dir, const char *name, const uint8_t *bytes, size_t len);
 
 #endif

@@ -129,7 +129,8 @@ def test_without_a_ticket_it_is_told_why_and_what_to_do(programs):
         check(done.returncode == 3 and "it has expired on" in done.stderr, done.stderr)
         used = mint.book(WG_ENTRY)
         for _ in range(50):
-            mint.call("spend", "--book", used, "--payee", identity, "--out", "/dev/null")
+            mint.call("spend", "--book", used, "--payee", identity, "--out",
+                      f"{world.folder}/paid")
         no_ticket(world, identity, "all wg-entry tickets are used", arguments=("--book", used))
         done = world.register(identity, "--book", f"{world.folder}/none.book", check=False)
         check(done.returncode == 3 and "No such file" in done.stderr, done.stderr)
