@@ -104,7 +104,8 @@ static struct lewes_session *make_initiator(struct fight *f, uint8_t flags, uint
 static struct lewes_session *make_responder(struct fight *f, const struct record *hello,
                                             uint8_t flags, uint8_t how)
 {
-    const int64_t offset = (int8_t)input_u8(&f->input); /* seconds; 30 are tolerated */
+    const uint8_t late = input_u8(&f->input); /* seconds, in two's complement; 30 are tolerated */
+    const int64_t offset = late < 128 ? late : late - 256;
     const uint64_t unix_ms = (uint64_t)((int64_t)FIGHT_UNIX_MS + 1000 * offset);
     struct lewes_hello checked;
     const struct lewes_session_config config = {

@@ -38,6 +38,9 @@ uint32_t input_u32(struct input *input);
 /* Up to `cap` of the bytes that are left. */
 size_t input_bytes(struct input *input, uint8_t *out, size_t cap);
 
+/* Every byte, padding and all. */
+bool same_bytes(const void *a, const void *b, size_t len);
+
 /* Counted memory, and randomness that depends on the seed alone. */
 struct fuzz_env {
     struct lewes_env env;

@@ -33,7 +33,7 @@ static void read_back(void)
     config_print(out, &config);
     PROMISE(fclose(out) == 0);
     PROMISE(load(&again, text, len));
-    PROMISE(memcmp(&again.settings, &config.settings, sizeof config.settings) == 0);
+    PROMISE(same_bytes(&again.settings, &config.settings, sizeof config.settings));
     free(text);
 }
 

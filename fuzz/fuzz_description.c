@@ -35,7 +35,7 @@ static enum lewes_description_status read_text(const char *text, size_t len)
         lewes_description_read(&description, text, len, lewes_identity_public(gateway));
 
     if (status != LEWES_DESCRIPTION_OK) {
-        PROMISE(memcmp(&description, &untouched, sizeof untouched) == 0);
+        PROMISE(same_bytes(&description, &untouched, sizeof untouched));
         return status;
     }
     PROMISE(memcmp(&description.identity, lewes_identity_public(gateway), LEWES_KEY_LEN) == 0);

@@ -18,7 +18,7 @@ static void read_entry(uint8_t *bytes, size_t len)
     memcpy(&untouched, &entry, sizeof untouched);
     memcpy(&key, bytes + KEY_AT, sizeof key);
     if (journal_form_read(&entry, &key, bytes, len) != JOURNAL_FORM_OK) {
-        PROMISE(memcmp(&entry, &untouched, sizeof untouched) == 0);
+        PROMISE(same_bytes(&entry, &untouched, sizeof untouched));
         return;
     }
     PROMISE(entry.credential.payment_len <= sizeof entry.payment);

@@ -92,7 +92,7 @@ static void attack(struct ends *ends, unsigned number, struct input *input)
         const enum lewes_error error =
             lewesi_noise_read(reader, (struct lewesi_span){spoiled, spoiled_len}, NULL, NULL);
         PROMISE(error == LEWES_ERROR_NOISE);
-        PROMISE(memcmp(&before, reader, sizeof before) == 0);
+        PROMISE(same_bytes(&before, reader, sizeof before));
     }
     PROMISE(lewesi_noise_read(reader, (struct lewesi_span){message, len}, NULL, NULL) == LEWES_OK);
 }

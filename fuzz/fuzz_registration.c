@@ -53,7 +53,7 @@ static void forward(const uint8_t *data, size_t size)
     PROMISE(lewes_payload_kind(data, size) == LEWES_PAYLOAD_FORWARD);
     PROMISE(lewes_forward_encode(&value, again, sizeof again, &len) == LEWES_OK);
     PROMISE(lewes_forward_decode(&second, again, len, NULL) == LEWES_OK);
-    PROMISE(memcmp(&second.address, &value.address, sizeof value.address) == 0);
+    PROMISE(same_bytes(&second.address, &value.address, sizeof value.address));
     PROMISE(second.packet_len == value.packet_len);
     PROMISE(memcmp(second.packet, value.packet, value.packet_len) == 0);
 }

@@ -33,11 +33,19 @@ size_t input_bytes(struct input *input, uint8_t *out, size_t cap)
     return len;
 }
 
+bool same_bytes(const void *a, const void *b, size_t len)
+{
+    return memcmp((const uint8_t *)a, (const uint8_t *)b, len) == 0;
+}
+
 /* ---- environment ---- */
 
 static bool fails_now(struct fuzz_env *fuzz)
 {
-    return fuzz->fails_in > 0 && --fuzz->fails_in == 0;
+    if (fuzz->fails_in == 0)
+        return false;
+    fuzz->fails_in--;
+    return fuzz->fails_in == 0;
 }
 
 static void *allocate(void *user, size_t size)

@@ -7,11 +7,12 @@
 
 #define PATH_CAP 4096
 #define CUTS 16 /* of each file */
+#define FILE_CAP (1 << 20)
 
 /* On the heap and of exact size, so that a sanitizer sees each byte read beyond. */
 static void run(const uint8_t *data, size_t len)
 {
-    uint8_t *const copy = malloc(len > 0 ? len : 1);
+    uint8_t *const copy = len <= FILE_CAP ? malloc(len > 0 ? len : 1) : NULL;
     PROMISE(copy != NULL);
     if (len > 0)
         memcpy(copy, data, len);
@@ -21,7 +22,7 @@ static void run(const uint8_t *data, size_t len)
 
 static void run_file(const char *path)
 {
-    static uint8_t bytes[1 << 20];
+    static uint8_t bytes[FILE_CAP];
     FILE *const file = fopen(path, "rb");
     PROMISE(file != NULL);
     const size_t len = fread(bytes, 1, sizeof bytes, file);
