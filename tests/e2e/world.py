@@ -4,6 +4,7 @@
 Everything is taken down by World.close(), also after a signal: what is to be undone is noted before
 it is done, and only processes that were started here are ended, by their id.
 """
+import contextlib
 import os
 import select
 import shutil
@@ -25,6 +26,38 @@ class Interrupted(BaseException):
 
 class Failed(Exception):
     """Something that had to work did not; the text says what."""
+
+
+class Calm:
+    """While somebody is in it, a signal waits: what is done must not be torn from its note.
+
+    Interrupted is raised once; whoever takes things down then is not disturbed again.
+    """
+
+    def __init__(self):
+        self.depth = 0
+        self.asked = False   # for the end, by a signal
+        self.raised = False
+
+    def __enter__(self):
+        self.depth += 1
+
+    def __exit__(self, kind, *_):
+        self.depth -= 1
+        if kind is None:
+            self.end_if_asked()
+
+    def on_signal(self, *_):
+        self.asked = True
+        self.end_if_asked()
+
+    def end_if_asked(self):
+        if self.asked and not self.depth and not self.raised:
+            self.raised = True
+            raise Interrupted
+
+
+calm = Calm()
 
 
 class Process:
@@ -120,35 +153,16 @@ class World:
         self.device = f"{self.name}g"          # WireGuard interface of the gateway
         self.client_device = f"{self.name}c"   # and of the client
         self.undo = []
-        self.busy = 0
-        self.interrupted = False
         self.handlers = {}
         self.folder = None
         self.pay = ["--ticket", "mock"]  # [] pays from books
 
-    # ---- signals -----------------------------------------------------------------------------
-
-    def _on_signal(self, number, _frame):
-        self.interrupted = True
-        if not self.busy:
-            raise Interrupted(number)
-
-    def _critical(self, action):
-        """Runs what must not be torn from its note; a signal takes effect afterwards."""
-        self.busy += 1
-        try:
-            result = action()
-        finally:
-            self.busy -= 1
-        if self.interrupted and not self.busy:
-            raise Interrupted(0)
-        return result
-
     def __enter__(self):
-        self.handlers = {n: signal.signal(n, self._on_signal)
+        self.handlers = {n: signal.signal(n, calm.on_signal)
                          for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         try:
-            self._critical(self._make_folder)
+            with calm:
+                self._make_folder()
             self._make_networks()
         except BaseException:
             self.close()
@@ -156,19 +170,22 @@ class World:
         return self
 
     def __exit__(self, *_):
-        self.close()
+        try:
+            self.close()
+        except Interrupted:  # before it had begun
+            self.close()
+            raise
 
     def close(self):
-        self.busy += 1  # nothing may tear the taking down
-        while self.undo:
-            try:
-                self.undo.pop()()
-            except Exception as error:  # the rest must still go
-                print(f"while taking down: {error}")
-        for number, handler in self.handlers.items():
-            signal.signal(number, handler)
-        self.handlers = {}
-        self.busy -= 1
+        with calm:
+            while self.undo:
+                try:
+                    self.undo.pop()()
+                except Exception as error:  # the rest must still go
+                    print(f"while taking down: {error}")
+            for number, handler in self.handlers.items():
+                signal.signal(number, handler)
+            self.handlers = {}
 
     # ---- parts -------------------------------------------------------------------------------
 
@@ -182,7 +199,8 @@ class World:
     def _make_spaces(self, *spaces):
         for space in spaces:
             self.undo.append(lambda s=space: run(["ip", "netns", "del", s], check=False))
-            self._critical(lambda s=space: run(["ip", "netns", "add", s]))
+            with calm:
+                run(["ip", "netns", "add", space])
             self.ip(space, "link set lo up")
 
     def _make_networks(self):
@@ -209,12 +227,11 @@ class World:
 
     def start(self, space, argv, **options):
         """Starts a process in a namespace; it ends with the world."""
-        def begin():
+        with calm:
             process = Process(["ip", "netns", "exec", space] + argv, **options)
             process.name = os.path.basename(argv[0])
             self.undo.append(process.stop)
-            return process
-        return self._critical(begin)
+        return process
 
     def run(self, space, argv, check=True, **options):
         """Runs a program in a namespace to its end."""
@@ -224,7 +241,9 @@ class World:
 
     def wireguard(self, space=None, device=None):
         """Starts wireguard-go for a gateway and waits for its control socket."""
-        process = self.start(space or self.gateway, ["wireguard-go", "-f", device or self.device],
+        device = device or self.device
+        self.undo.append(lambda: remove_socket(device))
+        process = self.start(space or self.gateway, ["wireguard-go", "-f", device],
                              environment={"LOG_LEVEL": "verbose"})
         process.wait_line("UAPI listener started")
         return process
@@ -282,9 +301,9 @@ class World:
     def tunnel_up(self, profile=None, device=None):
         """wg-quick as a user would run it; without a kernel module it starts wireguard-go."""
         self.undo.append(lambda: self.tunnel_down(device))
-        return self._critical(lambda: self.run(
-            self.client, ["wg-quick", "up", profile or self.profile()],
-            environment={"WG_QUICK_USERSPACE_IMPLEMENTATION": "wireguard-go"}))
+        with calm:
+            self.run(self.client, ["wg-quick", "up", profile or self.profile()],
+                     environment={"WG_QUICK_USERSPACE_IMPLEMENTATION": "wireguard-go"})
 
     def tunnel_down(self, device=None):
         """wireguard-go ends when its interface goes; wait for that."""
@@ -293,6 +312,7 @@ class World:
         self.run(self.client, ["ip", "link", "del", device], check=False)
         for pid in pids:
             wait_gone(pid)
+        remove_socket(device)
 
     def ping(self, address, count=1, wait=2):
         """True if every echo came back."""
@@ -305,13 +325,28 @@ def run(argv, check=True, environment=None, seconds=60, **options):
     """Runs to the end, out of reach of the terminal's signals; the output is captured."""
     options.setdefault("stdout", subprocess.PIPE)
     options.setdefault("stderr", subprocess.PIPE)
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, text=True, timeout=seconds,
-                          env={**os.environ, **(environment or {})}, start_new_session=True,
-                          check=False, **options)
-    if check and done.returncode:
-        raise Failed(f"{' '.join(argv)}: exit status {done.returncode}\n"
-                     f"{done.stdout or ''}{done.stderr or ''}")
-    return done
+    child = None
+    try:
+        with calm:
+            child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, text=True,
+                                     env={**os.environ, **(environment or {})},
+                                     start_new_session=True, **options)
+        out, error = child.communicate(timeout=seconds)
+    except BaseException:
+        if child:
+            with calm:
+                child.kill()
+                child.wait()
+        raise
+    if check and child.returncode:
+        raise Failed(f"{' '.join(argv)}: exit status {child.returncode}\n{out or ''}{error or ''}")
+    return subprocess.CompletedProcess(argv, child.returncode, out, error)
+
+
+def remove_socket(device):
+    """A wireguard-go that is ended before it listens to signals leaves its control socket."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(f"/var/run/wireguard/{device}.sock")
 
 
 def wireguard_pids(device):
@@ -337,5 +372,6 @@ def wait_gone(pid, seconds=DEADLINE):
     try:
         if not select.select([fd], [], [], seconds)[0]:
             os.kill(pid, signal.SIGKILL)
+            select.select([fd], [], [], seconds)
     finally:
         os.close(fd)
