@@ -136,22 +136,12 @@ def test_a_tunnel_that_is_paid_for_is_known_without_the_gateway(programs):
             check(done.returncode == 1, f"{more}: {done.stderr}")
 
 
-def describe(world, identity):
-    path = os.path.join(world.folder, "gateway.json")
-    text = world.run(world.gateway, [f"{world.programs}/lewesd", "--config",
-                                     f"{world.folder}/lewesd.conf", "--describe"]).stdout
-    with open(path, "w", encoding="ascii") as file:
-        file.write(text)
-    check(identity in text, text)
-    return path
-
-
 def test_a_description_makes_the_handshake_post_quantum_and_pins_it(programs):
     with w.World(programs) as world:
         identity, _ = memory_gateway(world)
         done = world.register(identity, "--json", "--require-pq", check=False)
         check(done.returncode == 1 and json_of(done)["attempts"] == 0, done.stderr)
-        info = describe(world, identity)
+        info = world.describe(f"{world.folder}/lewesd.conf")
         for kem in ("xwing", "mlkem768", "x25519"):
             for trips in (3, 2):  # then the key is known
                 told = json_of(world.register(identity, "--json", "--gateway-info", info,
@@ -166,7 +156,7 @@ def test_a_description_makes_the_handshake_post_quantum_and_pins_it(programs):
 def test_a_description_that_is_not_the_gateways_stops_everything(programs):
     with w.World(programs) as world:
         identity, _ = memory_gateway(world)
-        info = describe(world, identity)
+        info = world.describe(f"{world.folder}/lewesd.conf")
         nobody = f"{w.GATEWAY_V4}:9"  # a connection would fail with status 1
         with open(info, encoding="ascii") as file:
             text = file.read()

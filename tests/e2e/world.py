@@ -284,6 +284,14 @@ class World:
         return self.run(self.gateway, [f"{self.programs}/lewesd", "--config", config,
                                        "--identity"]).stdout.strip()
 
+    def describe(self, config):
+        """Writes the gateway's signed self-description next to its configuration."""
+        path = os.path.join(os.path.dirname(config), "gateway.json")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(self.run(self.gateway, [f"{self.programs}/lewesd", "--config", config,
+                                               "--describe"]).stdout)
+        return path
+
     # ---- the client --------------------------------------------------------------------------
 
     def profile(self):
