@@ -20,6 +20,7 @@
 
 #define OPEN_DIRECTORIES 8
 #define START_TRIES 500 /* of 10 ms */
+#define STAT_KERNEL 15  /* number of the field in /proc/PID/stat; the name, in brackets, is 2 */
 
 _Noreturn static void fail(const char *what)
 {
@@ -181,6 +182,29 @@ double process_cpu_us(const struct gateway_process *gateway)
             sum += thread_cpu_us(gateway, entry->d_name);
     closedir(threads);
     return sum;
+}
+
+double process_loop_us(const struct gateway_process *gateway)
+{
+    char thread[16];
+    snprintf(thread, sizeof thread, "%d", (int)gateway->pid);
+    return thread_cpu_us(gateway, thread);
+}
+
+double process_kernel_us(const struct gateway_process *gateway)
+{
+    char path[GATEWAY_PATH_CAP], line[1024];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)gateway->pid);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        fail("the times");
+    const char *at = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
+    fclose(file);
+    for (int field = 2; at && field < STAT_KERNEL; field++)
+        at = strchr(at + 1, ' ');
+    if (!at)
+        fail("the times");
+    return (double)strtoull(at, NULL, 10) * 1e6 / (double)sysconf(_SC_CLK_TCK);
 }
 
 long process_memory_kb(const struct gateway_process *gateway)

@@ -27,6 +27,9 @@ void process_end(struct gateway_process *gateway);
 
 /* Processor time of all its threads so far, microseconds, and resident memory, kilobytes. */
 double process_cpu_us(const struct gateway_process *gateway);
+/* Of that, the thread of the loop; and what the kernel spent, in steps of 10 ms. */
+double process_loop_us(const struct gateway_process *gateway);
+double process_kernel_us(const struct gateway_process *gateway);
 long process_memory_kb(const struct gateway_process *gateway);
 
 #endif
