@@ -132,7 +132,7 @@ static int apply(struct loading *l, const struct settings_key *key, struct confi
                    ? refuse(l, place, "%s is set twice; the first time in line %u", name,
                             l->config.keys[at].line)
                    : refuse(l, place, "%s is set twice", name);
-    bool fits = value.len < sizeof text && !memchr(value.text, '\0', value.len);
+    bool fits = value.len < sizeof text && config_reader_can_say(value);
     if (fits) {
         memcpy(text, value.text, value.len);
         text[value.len] = '\0';

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/config_reader.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 static bool blank(char c)
@@ -45,6 +44,11 @@ static struct config_span without_comment(struct config_span span)
         if (span.text[i] == '#' && (i == 0 || blank(span.text[i - 1])))
             span.len = i;
     return trim(span);
+}
+
+bool config_reader_can_say(struct config_span value)
+{
+    return without_comment(value).len == value.len && !has_control(value);
 }
 
 static struct config_span next_line(struct config_reader *reader)
@@ -104,7 +108,7 @@ enum config_read config_reader_next(struct config_reader *reader, struct config_
             return bad(reader, "neither [section] nor key = value");
         size_t at = (size_t)(equals - line.text);
         *key = trim((struct config_span){line.text, at});
-        *value = trim((struct config_span){equals + 1, line.len - at - 1});
+        *value = without_comment((struct config_span){equals + 1, line.len - at - 1});
         if (!is_name(*key))
             return bad(reader, "not a key: lower case letters, digits and _ are expected");
         if (reader->section.len == 0)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The INI dialect of the configuration: `[section]`, `key = value`, `#` at the start of a line or
- * after a blank begins a comment. No quotes, no escapes, no line continues on the next.
+ * The INI dialect of the configuration: `[section]`, `key = value`, `#` at the start of a line or of
+ * a value or after a blank begins a comment. No quotes, no escapes, no line continues on the next.
  */
 #ifndef LEWES_GATEWAY_CONFIG_READER_H
 #define LEWES_GATEWAY_CONFIG_READER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct config_span {
@@ -30,5 +31,8 @@ void config_reader_init(struct config_reader *reader, const char *text, size_t l
  * is nothing more to read. */
 enum config_read config_reader_next(struct config_reader *reader, struct config_span *key,
                                     struct config_span *value);
+
+/* Can a file say this value? It has no blanks around it, no comment and no control characters. */
+bool config_reader_can_say(struct config_span value);
 
 #endif

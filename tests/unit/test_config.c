@@ -64,6 +64,7 @@ static void a_file_is_sections_keys_comments_and_blanks(void **state)
     assert_int_equal(config.settings.limits.accept_rate.period, 60000);
     assert_int_equal(config.settings.limits.max_half_open, 99);
     assert_string_equal(config.settings.wireguard.interface, "wg#1");
+    assert_refused("[forward]\ndirectory =# nothing is said\n", "", "cannot have this value");
     assert_int_equal(config.settings.limits.max_sessions, 100);
 }
 
@@ -228,6 +229,11 @@ static void a_wrong_set_is_refused(void **state)
     assert_non_null(strstr(error.text, "--set limits.accept_burst: "));
     assert_int_equal(load_set("limits.burst=1"), -1);
     assert_non_null(strstr(error.text, "has no key burst"));
+    assert_int_equal(load_set("forward.directory=/a #b"), -1); /* no file could say that */
+    assert_int_equal(load_set("forward.directory=#b"), -1);
+    assert_int_equal(load_set("forward.directory= /a"), -1);
+    assert_int_equal(load_set("forward.directory=/a\n"), -1);
+    assert_int_equal(load_set("forward.directory=/a#b"), 0);
     assert_int_equal(load_set("limits.accept_burst"), -1);
     assert_int_equal(load_set("accept_burst=1"), -1);
     assert_int_equal(load_set(""), -1);
