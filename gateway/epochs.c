@@ -15,6 +15,7 @@
 
 #define WORD_CAP (2 * LEWES_MINT_KEY_MAX + 1)
 #define DATE_LEN 10 /* YYYY-MM-DD */
+#define DIGITS "0123456789"
 
 struct epochs {
     struct lewes_env env;
@@ -106,12 +107,14 @@ static unsigned days_before(unsigned year)
 static bool read_date(const char *word, uint32_t *seconds)
 {
     static const unsigned lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    unsigned year, month, day, days;
-    int used = 0;
-    if (strlen(word) != DATE_LEN || word[4] != '-' || word[7] != '-' ||
-        strspn(word, "0123456789-") != DATE_LEN ||
-        sscanf(word, "%4u-%2u-%2u%n", &year, &month, &day, &used) != 3 || used != DATE_LEN ||
-        year < 2020 || year > 2105 || month < 1 || month > 12)
+    if (strlen(word) != DATE_LEN || strspn(word, DIGITS) != 4 || word[4] != '-' ||
+        strspn(word + 5, DIGITS) != 2 || word[7] != '-' || strspn(word + 8, DIGITS) != 2)
+        return false;
+    const unsigned year = (unsigned)strtoul(word, NULL, 10);
+    const unsigned month = (unsigned)strtoul(word + 5, NULL, 10);
+    const unsigned day = (unsigned)strtoul(word + 8, NULL, 10);
+    unsigned days;
+    if (year < 2020 || year > 2105 || month < 1 || month > 12)
         return false;
     const bool february29 = month == 2 && is_leap(year);
     if (day < 1 || day > lengths[month - 1] + february29)

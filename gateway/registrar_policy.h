@@ -11,7 +11,7 @@
 /* What is known of the ticket. */
 enum policy_ticket {
     POLICY_TICKET_NEW,
-    POLICY_TICKET_SAME, /* paid before by this key, with the same pay_info */
+    POLICY_TICKET_SAME,  /* paid before by this key, with the same pay_info */
     POLICY_TICKET_SPENT, /* paid before otherwise */
     POLICY_TICKET_TWICE  /* the same coin, with another pay_info: evidence, if it is valid */
 };

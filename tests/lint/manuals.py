@@ -9,7 +9,8 @@ import tempfile
 
 import tools
 
-HELP = {"man/lewes.1.scd": [["lewes", "register", "--help"], ["lewes", "--help"]],
+HELP = {"man/lewes.1.scd": [["lewes", "register", "--help"], ["lewes", "ticket", "--help"],
+                           ["lewes", "--help"]],
         "man/lewes-mint.1.scd": [["lewes-mint", "--help"], *(
             ["lewes-mint", *command.split(), "--help"] for command in (
                 "keygen", "epoch add", "account add", "account remove", "account list", "dates",

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -28,7 +29,8 @@ void paying_write_keys(const struct paying *paying, const struct rig *rig, unsig
                        const char *range)
 {
     FILE *file = fopen(rig->settings.registration.keys, "w");
-    assert_non_null(file);
+    if (!file)
+        abort();
     (void)fprintf(file, "epoch %lu vk ", epoch);
     for (size_t i = 0; i < paying->mint.len; i++)
         (void)fprintf(file, "%02x", paying->mint.bytes[i]);

@@ -57,7 +57,7 @@ const json_t *tickets_set(const struct tickets *tickets, const json_t *object, u
 void tickets_payment(const struct tickets *tickets, const json_t *recorded,
                      struct tickets_payment *out)
 {
-    unsigned set;
+    unsigned set = 0;
 
     tickets_set(tickets, recorded, &set);
     out->key = tickets->keys[set];

@@ -82,7 +82,7 @@ static void a_cut_or_longer_text_is_refused(void **state)
     for (size_t n = 0; n < DESCRIPTION_BASE64_LEN(sizeof bytes); n++)
         if (n % 4 != 0)
             assert_false(description_base64_decode(back, sizeof back, &len, text, n));
-    strcat(text, "\n");
+    memcpy(text + DESCRIPTION_BASE64_LEN(sizeof bytes), "\n", 2);
     assert_false(description_base64_decode(back, sizeof back, &len, text, strlen(text)));
     assert_int_equal(len, 99);
 }

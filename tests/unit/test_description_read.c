@@ -320,8 +320,8 @@ static void a_member_that_is_there_twice_is_refused(void **state)
     (void)state;
     assert_non_null(longer);
     longer[0] = '{';
-    strcpy(longer + 1, twice);
-    strcat(longer, text + 1);
+    memcpy(longer + 1, twice, sizeof twice - 1);
+    memcpy(longer + sizeof twice, text + 1, strlen(text));
     outer = description_outer(identity, longer);
     assert_int_equal(description_try(outer, gateway, &found), LEWES_DESCRIPTION_MALFORMED);
     json_decref(outer);

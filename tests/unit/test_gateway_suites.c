@@ -123,7 +123,7 @@ static void a_registration_works_over_each_suite(void **state)
     serve(LEWES_KEM_XWING);
     describe();
     rig_start(&rig);
-    for (uint8_t i = 0; i < KEMS; i++) {
+    for (uint8_t i = 0; i < (uint8_t)KEMS; i++) {
         const struct lewes_kem_digest digest = digest_of(kems[i], LEWES_HASH_BLAKE3);
         const struct lewes_suite suite = {.kem = kems[i], .digest = &digest};
         struct client_ticket ticket;

@@ -22,7 +22,7 @@ static int dir;
 static int set_up(void **state)
 {
     (void)state;
-    strcpy(directory + strlen(directory) - 6, "XXXXXX");
+    memcpy(directory + sizeof directory - 7, "XXXXXX", 6);
     assert_non_null(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/name", directory);
     dir = state_dir_open(directory);

@@ -18,6 +18,7 @@
 
 #include "client/http.h"
 #include "client/ticket_withdraw.h"
+#include "mint/words.h"
 #include "tests/support/captured_stream.h"
 #include "tests/support/env.h"
 #include "tests/support/minted.h"
@@ -90,8 +91,7 @@ int __wrap_unlinkat(int dir, const char *name, int flags)
 static json_t *hex(const uint8_t *bytes, size_t len)
 {
     static char text[2 * LEWES_MINT_KEY_MAX + 1];
-    for (size_t i = 0; i < len; i++)
-        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+    hex_write(text, bytes, len);
     return json_string(text);
 }
 
@@ -99,22 +99,15 @@ static void unhex(uint8_t *out, size_t len, const json_t *text)
 {
     const char *digits = json_string_value(text);
     assert_non_null(digits);
-    assert_int_equal(strlen(digits), 2 * len);
-    for (size_t i = 0; i < len; i++) {
-        unsigned byte;
-        assert_int_equal(sscanf(digits + 2 * i, "%2x", &byte), 1);
-        out[i] = (uint8_t)byte;
-    }
+    assert_int_equal(hex_read(out, len, digits), len);
 }
 
-static uint32_t day_of(const char *text)
+static uint32_t date_of(const char *text)
 {
-    struct tm tm = {0};
+    uint32_t seconds = 0;
     assert_non_null(text);
-    assert_int_equal(sscanf(text, "%d-%d-%d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday), 3);
-    tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
-    return (uint32_t)timegm(&tm);
+    assert_true(date_read(&seconds, text));
+    return seconds;
 }
 
 static json_t *signatures(uint8_t (*list)[LEWES_TICKET_SIGNATURE_LEN], size_t count)
@@ -135,7 +128,7 @@ static json_t *answer_get(const char *url)
         return signatures(coins, LEWES_BOOK_TICKETS);
     const char *day = strstr(url, "/v1/dates?expires=");
     assert_non_null(day);
-    assert_int_equal(lewes_mint_sign_dates(dates, &minted.secret, day_of(strchr(day, '=') + 1)),
+    assert_int_equal(lewes_mint_sign_dates(dates, &minted.secret, date_of(strchr(day, '=') + 1)),
                      LEWES_OK);
     return signatures(dates, LEWES_BOOK_DAYS);
 }
@@ -157,7 +150,7 @@ static json_t *answer_issue(const char *text)
     assert_non_null(body);
     unhex(claim.user, sizeof claim.user, json_object_get(body, "pk"));
     unhex(request, sizeof request, json_object_get(body, "request"));
-    claim.terms.expiration = day_of(json_string_value(json_object_get(body, "expires")));
+    claim.terms.expiration = date_of(json_string_value(json_object_get(body, "expires")));
     assert_string_equal(json_string_value(json_object_get(body, "type")), "wg-exit");
     json_decref(body);
     assert_int_equal(lewes_withdrawal_issue(blind, minted.ecash, &minted.secret, request,
@@ -222,11 +215,12 @@ static int set_up(void **state)
     (void)state;
     memset(mint, 0, sizeof *mint);
     mint->epoch = 1;
-    strcpy(directory + strlen(directory) - 6, "XXXXXX");
+    memcpy(directory + sizeof directory - 7, "XXXXXX", 6);
     assert_non_null(mkdtemp(directory));
     snprintf(token_file, sizeof token_file, "%s/token", directory);
     FILE *out = fopen(token_file, "w");
-    assert_non_null(out);
+    if (!out)
+        abort();
     fputs("secret\n", out);
     assert_int_equal(fclose(out), 0);
     return chmod(token_file, 0600);
@@ -239,7 +233,8 @@ static unsigned sweep(const char *end, bool removes)
     char path[512];
     const struct dirent *entry;
     DIR *listing = opendir(directory);
-    assert_non_null(listing);
+    if (!listing)
+        abort();
     while ((entry = readdir(listing)) != NULL) {
         const size_t len = strlen(entry->d_name), tail = strlen(end);
         found += len >= tail && strcmp(entry->d_name + len - tail, end) == 0;
