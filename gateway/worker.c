@@ -171,9 +171,10 @@ bool worker_submit(struct worker *worker, struct worker_job *job)
     if (taken) {
         job->lost = false;
         push(&worker->waiting, job);
-        uv_cond_signal(&worker->wake);
     }
     uv_mutex_unlock(&worker->mutex);
+    if (taken)
+        uv_cond_signal(&worker->wake); /* not before: it would wake to a locked mutex */
     worker->pending += taken;
     return taken;
 }
