@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The INI dialect of the configuration: `[section]`, `key = value`, `#` at the start of a line or of
- * a value or after a blank begins a comment. No quotes, no escapes, no line continues on the next.
+ * The INI dialect of the configuration: `[section]`, `key = value`, `#` at the start of a line or
+ * of a value or after a blank begins a comment. No quotes, no escapes, no line continues on the
+ * next.
  */
 #ifndef LEWES_GATEWAY_CONFIG_READER_H
 #define LEWES_GATEWAY_CONFIG_READER_H

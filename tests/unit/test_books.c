@@ -26,7 +26,7 @@ static struct test_env env;
 static struct minted minted;
 static struct lewes_book book;
 static uint32_t today;
-static char directory[] = "/tmp/lewes-books-XXXXXX";
+static char directory[sizeof "/tmp/lewes-books-XXXXXX"];
 static char file[BOOK_NAME_CAP];
 
 /* ---- the process dies at one of these ---- */
@@ -92,7 +92,7 @@ static struct lewes_books *open_books(void)
 static int set_up(void **state)
 {
     (void)state;
-    memcpy(directory + sizeof directory - 7, "XXXXXX", 6);
+    snprintf(directory, sizeof directory, "/tmp/lewes-books-XXXXXX");
     assert_non_null(mkdtemp(directory));
     struct lewes_books *books = open_books();
     assert_int_equal(books_add(books, &book, file), 0);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -314,14 +315,13 @@ static void a_member_that_is_there_twice_is_refused(void **state)
     static const char twice[] = "\"format\":1,";
     json_t *const inner = description_inner(identity);
     char *const text = json_dumps(inner, JSON_COMPACT);
-    char *const longer = malloc(strlen(text) + sizeof twice);
+    const size_t len = strlen(text) + sizeof twice;
+    char *const longer = malloc(len);
     json_t *outer;
 
     (void)state;
     assert_non_null(longer);
-    longer[0] = '{';
-    memcpy(longer + 1, twice, sizeof twice - 1);
-    memcpy(longer + sizeof twice, text + 1, strlen(text));
+    snprintf(longer, len, "{%s%s", twice, text + 1);
     outer = description_outer(identity, longer);
     assert_int_equal(description_try(outer, gateway, &found), LEWES_DESCRIPTION_MALFORMED);
     json_decref(outer);

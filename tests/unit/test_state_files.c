@@ -15,14 +15,14 @@
 #include "client/secret_file.h"
 #include "files/state_files.h"
 
-static char directory[] = "/tmp/lewes-files-XXXXXX";
+static char directory[sizeof "/tmp/lewes-files-XXXXXX"];
 static char path[128];
 static int dir;
 
 static int set_up(void **state)
 {
     (void)state;
-    memcpy(directory + sizeof directory - 7, "XXXXXX", 6);
+    snprintf(directory, sizeof directory, "/tmp/lewes-files-XXXXXX");
     assert_non_null(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/name", directory);
     dir = state_dir_open(directory);

@@ -29,7 +29,7 @@
 
 static struct test_env env;
 static struct minted minted;
-static char directory[] = "/tmp/lewes-withdraw-XXXXXX";
+static char directory[sizeof "/tmp/lewes-withdraw-XXXXXX"];
 static char token_file[64];
 static uint8_t coins[LEWES_BOOK_TICKETS][LEWES_TICKET_SIGNATURE_LEN];
 
@@ -215,7 +215,7 @@ static int set_up(void **state)
     (void)state;
     memset(mint, 0, sizeof *mint);
     mint->epoch = 1;
-    memcpy(directory + sizeof directory - 7, "XXXXXX", 6);
+    snprintf(directory, sizeof directory, "/tmp/lewes-withdraw-XXXXXX");
     assert_non_null(mkdtemp(directory));
     snprintf(token_file, sizeof token_file, "%s/token", directory);
     FILE *out = fopen(token_file, "w");
