@@ -10,6 +10,7 @@
 #include <lewes/keys.h>
 
 #include "lib/base/secret.h"
+#include "lib/crypto/crypto.h"
 #include "tests/support/env.h"
 #include "tests/support/vectors.h"
 
@@ -94,6 +95,47 @@ static void points_of_small_order_are_refused(void **state)
     assert_int_equal(good, 518 - 31);
 }
 
+/* Whether X25519 itself makes zero of a point. */
+static bool makes_zero(const struct lewes_wg_public *key)
+{
+    static const struct lewes_x25519_private scalar = {{8}};
+    struct lewes_x25519_public point;
+    uint8_t shared[32];
+
+    memcpy(point.bytes, key->bytes, sizeof point.bytes);
+    return lewesi_x25519(shared, &scalar, &point) != LEWES_OK;
+}
+
+static void neighbours_are_compared(const json_t *vector)
+{
+    struct lewes_wg_public key;
+
+    vectors_exact(vector, "public", key.bytes, sizeof key.bytes);
+    for (unsigned bit = 0; makes_zero(&key) && bit < 256; bit++) {
+        struct lewes_wg_public other = key;
+        other.bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        assert_int_equal(lewes_wg_check(&other) != LEWES_OK, makes_zero(&other));
+    }
+}
+
+/* A key is refused if X25519 makes zero of it, and not if one bit of it is another. */
+static void keys_beside_small_orders_are_judged_as_by_x25519(void **state)
+{
+    json_t *const file = vectors_load("wycheproof/x25519_test.json");
+    const json_t *group, *vector;
+    size_t i, j;
+
+    (void)state;
+    json_array_foreach(vectors_member(file, "testGroups"), i, group)
+    {
+        json_array_foreach(vectors_member(group, "tests"), j, vector)
+        {
+            neighbours_are_compared(vector);
+        }
+    }
+    json_decref(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,6 +143,7 @@ int main(void)
         cmocka_unit_test(without_randomness_there_is_no_key),
         cmocka_unit_test(public_keys_are_those_of_x25519),
         cmocka_unit_test(points_of_small_order_are_refused),
+        cmocka_unit_test(keys_beside_small_orders_are_judged_as_by_x25519),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
