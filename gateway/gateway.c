@@ -358,6 +358,7 @@ static void take_down(struct gateway *g)
     mixnet_free(g->mixnet);
     purge_free(g->purge);
     verifier_ecash_free(g->verifier_ecash);
+    g->verifier_ecash = NULL; /* SIGHUP may still come in this turn of the loop */
     lewes_ecash_free(g->ecash);
     uv_close((uv_handle_t *)&g->drain, timer_closed);
     uv_close((uv_handle_t *)&g->later, timer_closed);
