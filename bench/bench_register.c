@@ -259,8 +259,8 @@ int main(int argc, char **argv)
     unsigned count = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : COUNT;
     unsigned total = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : SOAK;
     lewes_env_system(&scene.random);
-    process_start(&scene.exit, argv[1], 3, NULL);
-    process_start(&scene.entry, argv[1], 2, &scene.exit);
+    process_start(&scene.exit, argv[1], 3, NULL, GATEWAY_MOCK);
+    process_start(&scene.entry, argv[1], 2, &scene.exit, GATEWAY_MOCK);
     snprintf(scene.cache, sizeof scene.cache, "%s/cache", scene.entry.directory);
     warm_up(&scene, count);
     for (size_t suite = 0; suite < SUITES; suite++) {

@@ -58,21 +58,21 @@ static void write_directory(const struct gateway_process *gateway,
 }
 
 static void write_settings(const struct gateway_process *gateway,
-                           const struct gateway_process *exit)
+                           const struct gateway_process *exit, const char *registration)
 {
     const char *d = gateway->directory;
     FILE *file = create(gateway, "lewesd.conf");
     fprintf(file,
             "[gateway]\nidentity_file = %s/identity.key\nkem_file = %s/kem.key\n"
             "[listen]\ncontrol = %s:%u\n"
-            "[registration]\nverifier = mock\nverify_queue = 4096\n[security]\nallow_mock = yes\n"
+            "[registration]\nverify_queue = 4096\n%s"
             "[wireguard]\nbackend = memory\nprivate_key_file = %s/wg.key\n"
             "address4 = 10.64.0.1/16\naddress6 = fc64::1/112\n"
             "[storage]\nurl = sqlite:%s/lewes.db\n[log]\nlevel = error\n"
             "[limits]\naccept_rate = 1000000/s\naccept_burst = 1000000\n"
             "verify_rate = 1000000/s\nverify_burst = 1000000\nconnections_per_source = 10000\n"
             "half_open_per_source = 10000\n",
-            d, d, gateway->address, (unsigned)gateway->port, d, d);
+            d, d, gateway->address, (unsigned)gateway->port, registration, d, d);
     if (exit)
         fprintf(file, "[forward]\ndirectory = %s/directory.json\nallow_private = yes\n", d);
     check(fclose(file) == 0, "writing the settings");
@@ -114,7 +114,7 @@ static bool listens(const struct gateway_process *gateway)
 }
 
 void process_start(struct gateway_process *gateway, const char *lewesd, unsigned number,
-                   const struct gateway_process *exit)
+                   const struct gateway_process *exit, const char *registration)
 {
     char config[GATEWAY_PATH_CAP];
     const struct timespec pause = {.tv_nsec = 10000000};
@@ -124,7 +124,7 @@ void process_start(struct gateway_process *gateway, const char *lewesd, unsigned
     check(mkdtemp(gateway->directory) != NULL, "a directory");
     if (exit)
         write_directory(gateway, exit);
-    write_settings(gateway, exit);
+    write_settings(gateway, exit, registration);
     describe(gateway);
     path_of(gateway, config, "lewesd.conf");
     gateway->pid = fork();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A lewesd of its own for a benchmark: mock tickets, the memory device, a database in a directory
- * that is removed at the end. Failures end the program. */
+/* A lewesd of its own for a benchmark: the memory device, a database in a directory that is removed
+ * at the end. Failures end the program. */
 #ifndef BENCH_GATEWAY_PROCESS_H
 #define BENCH_GATEWAY_PROCESS_H
 
@@ -19,10 +19,13 @@ struct gateway_process {
     struct lewes_description description;
 };
 
-/* Starts a gateway on 127.0.0.`number`; `exit` may be NULL, else it forwards to that one. Returns
- * when it listens. */
+#define GATEWAY_MOCK "verifier = mock\n[security]\nallow_mock = yes\n"
+
+/* Starts a gateway on 127.0.0.`number`; `exit` may be NULL, else it forwards to that one.
+ * `registration` are lines of that section of its configuration: GATEWAY_MOCK, or others, other
+ * sections behind them. Returns when it listens. */
 void process_start(struct gateway_process *gateway, const char *lewesd, unsigned number,
-                   const struct gateway_process *exit);
+                   const struct gateway_process *exit, const char *registration);
 void process_end(struct gateway_process *gateway);
 
 /* Processor time of all its threads so far, microseconds, and resident memory, kilobytes. */
