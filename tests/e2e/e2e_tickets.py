@@ -240,9 +240,9 @@ def serve(world, mint, limit=4):
     return server.wait_line("listening on port").split()[-1], token
 
 
-def withdraw(world, port, token, kind=WG_ENTRY):
+def withdraw(world, port, token, kind=WG_ENTRY, **options):
     return world.lewes("ticket", "withdraw", "--mint", f"http://127.0.0.1:{port}",
-                       "--token-file", token, "--type", kind, check=False)
+                       "--token-file", token, "--type", kind, check=False, **options)
 
 
 def test_a_book_that_was_withdrawn_pays(programs):
@@ -250,7 +250,8 @@ def test_a_book_that_was_withdrawn_pays(programs):
         mint = Mint(world)
         identity = strict_gateway(world, mint)
         port, token = serve(world, mint)
-        done = withdraw(world, port, token)
+        done = withdraw(world, port, token,
+                        environment={"http_proxy": "http://127.0.0.1:9"})  # would see the token
         check(done.returncode == 0 and "50 wg-entry tickets until" in done.stdout, done.stderr)
         told = json_of(world.register(identity, "--json"))
         check(told["bandwidth"] == WORTH and left(world) == [49], str(told))

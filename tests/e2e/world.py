@@ -303,8 +303,8 @@ class World:
         argv += ["--out", self.profile()] if out else []
         return self.run(self.client, argv + list(arguments), check=check, **options)
 
-    def lewes(self, *words, check=True):
-        return self.run(self.client, [f"{self.programs}/lewes", *words], check=check)
+    def lewes(self, *words, check=True, **options):
+        return self.run(self.client, [f"{self.programs}/lewes", *words], check=check, **options)
 
     def tunnel_up(self, profile=None, device=None):
         """wg-quick as a user would run it; without a kernel module it starts wireguard-go."""
