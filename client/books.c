@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "client/system.h"
-#include "files/state_files.h"
+#include "host/state_files.h"
 
 #define BOOKS_MAX 256                /* files that are looked at */
 #define HELD_MAX 8                   /* coins of one run; two hops need two */

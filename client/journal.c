@@ -8,7 +8,7 @@
 
 #include "client/journal_form.h"
 #include "client/journal_prune.h"
-#include "files/state_files.h"
+#include "host/state_files.h"
 
 #define NAME_CAP (2 * LEWES_BASE58_CAP + sizeof ".lock") /* a dash instead of one NUL */
 

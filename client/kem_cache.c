@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "files/state_files.h"
+#include "host/state_files.h"
 
 #define FILES_MAX 256
 #define NAME_CAP 96 /* the suite's name, a dash, 64 hex digits, NUL */

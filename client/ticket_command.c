@@ -14,7 +14,7 @@
 #include "client/ticket_options.h"
 #include "client/ticket_report.h"
 #include "client/ticket_withdraw.h"
-#include "files/state_files.h"
+#include "host/state_files.h"
 
 #define NAME "ticket"
 

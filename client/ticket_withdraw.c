@@ -12,7 +12,7 @@
 #include "client/secret_file.h"
 #include "client/system.h"
 #include "client/ticket_report.h"
-#include "files/state_files.h"
+#include "host/state_files.h"
 
 #define NAME "ticket"
 #define LOCK "withdraw.lock"

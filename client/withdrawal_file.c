@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "client/books.h"
-#include "files/state_files.h"
+#include "host/state_files.h"
 
 #define NAME_CAP 64
 

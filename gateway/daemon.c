@@ -16,6 +16,7 @@
 #include "gateway/keyfile.h"
 #include "gateway/statedir.h"
 #include "gateway/system.h"
+#include "host/environment.h"
 
 static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
 #define SIGNALS (sizeof signals / sizeof signals[0])
@@ -264,10 +265,10 @@ static bool set_workers(const struct settings *settings)
 
 int daemon_run(struct settings *settings)
 {
-    struct daemon d = {
-        .settings = settings, .env = system_env(), .clock = system_clock(), .lock = -1};
+    struct daemon d = {.settings = settings, .clock = system_clock(), .lock = -1};
     int status = EXIT_FAILURE;
 
+    host_environment(&d.env);
     d.log = log_new(settings->log.level, settings->log.format, settings->log.addresses, NULL);
     if (d.log == NULL || !set_workers(settings) || uv_loop_init(&d.loop) != 0) {
         fputs("lewesd: no memory\n", stderr);
@@ -289,10 +290,11 @@ out:
 
 int daemon_identity(const struct settings *settings)
 {
-    struct daemon d = {.settings = settings, .env = system_env(), .lock = -1};
+    struct daemon d = {.settings = settings, .lock = -1};
     char text[LEWES_BASE58_CAP];
     int status = EXIT_FAILURE;
 
+    host_environment(&d.env);
     d.log = log_new(SETTINGS_LOG_WARNING, settings->log.format, settings->log.addresses, NULL);
     if (load_identity(&d)) {
         lewes_base58_encode(text, lewes_identity_public(d.identity)->bytes);
@@ -304,12 +306,12 @@ int daemon_identity(const struct settings *settings)
 
 int daemon_describe(const struct settings *settings)
 {
-    struct daemon d = {
-        .settings = settings, .env = system_env(), .clock = system_clock(), .lock = -1};
+    struct daemon d = {.settings = settings, .clock = system_clock(), .lock = -1};
     struct announce_error error;
     char *text = NULL;
     int status = EXIT_FAILURE;
 
+    host_environment(&d.env);
     d.log = log_new(SETTINGS_LOG_WARNING, settings->log.format, settings->log.addresses, NULL);
     if (load_identity(&d) && load_kem(&d)) {
         text = announce_text(settings, d.identity, (uint64_t)wall_clock_seconds(&d.clock), &error);

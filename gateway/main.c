@@ -11,6 +11,7 @@
 #include "gateway/gateway.h"
 #include "gateway/options.h"
 #include "gateway/system.h"
+#include "host/environment.h"
 
 #define EXIT_USAGE 2 /* wrong command line or configuration */
 
@@ -43,7 +44,8 @@ static int load(struct config *config, const struct options *options)
 static int check(const struct config *config, const struct options *options)
 {
     struct gateway_error error;
-    const struct lewes_env env = system_env();
+    struct lewes_env env;
+    host_environment(&env);
     if (gateway_check(&config->settings, &env, &error) != 0) {
         fprintf(stderr, "lewesd: %s\n", error.text);
         return EXIT_USAGE;

@@ -5,12 +5,7 @@
 
 #include <stdbool.h>
 
-#include <lewes/base.h>
-
 #include "gateway/wall_clock.h"
-
-/* malloc and getrandom(2). */
-struct lewes_env system_env(void);
 
 /* The system's real-time clock. */
 struct wall_clock system_clock(void);

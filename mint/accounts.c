@@ -7,11 +7,11 @@
 #include <string.h>
 #include <sys/file.h>
 
-#include "files/state_files.h"
+#include "host/state_files.h"
+#include "host/words.h"
 #include "lib/base/secret.h"
 #include "lib/crypto/crypto.h"
 #include "mint/mint.h"
-#include "mint/words.h"
 
 #define LINE_CAP 256
 

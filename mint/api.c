@@ -7,10 +7,10 @@
 
 #include <jansson.h>
 
+#include "host/words.h"
 #include "mint/accounts.h"
 #include "mint/arguments.h"
 #include "mint/issue.h"
-#include "mint/words.h"
 
 #define BEARER "Bearer "
 
@@ -109,9 +109,9 @@ static void get_key(struct api *api, const struct api_request *request, struct a
         "vk", hex, "from", epoch->from > 0 ? date(epoch->from) : json_null(), "to",
         epoch->to < UINT32_MAX ? date(epoch->to) : json_null(), "expires",
         date(issue_expiration(request->now)), "tickets", LEWES_BOOK_TICKETS, "days",
-        LEWES_BOOK_DAYS, "types", type_name(LEWES_TICKET_MIXNET_ENTRY),
-        type_name(LEWES_TICKET_MIXNET_EXIT), type_name(LEWES_TICKET_WG_ENTRY),
-        type_name(LEWES_TICKET_WG_EXIT)));
+        LEWES_BOOK_DAYS, "types", ticket_type_name(LEWES_TICKET_MIXNET_ENTRY),
+        ticket_type_name(LEWES_TICKET_MIXNET_EXIT), ticket_type_name(LEWES_TICKET_WG_ENTRY),
+        ticket_type_name(LEWES_TICKET_WG_EXIT)));
 }
 
 /* ---- issuing ---- */
@@ -125,7 +125,7 @@ static bool read_order(const struct api_request *request, struct issue_order *or
     bool good = body != NULL && json_unpack(body, "{s:s, s:s, s:s, s:s !}", "pk", &pk, "type",
                                             &type, "expires", &expires, "request", &hex) == 0;
     good = good && hex_read(order->claim.user, LEWES_USER_KEY_LEN, pk) == LEWES_USER_KEY_LEN &&
-           type_read(&order->claim.terms.type, type) &&
+           ticket_type_read(&order->claim.terms.type, type) &&
            date_read(&order->claim.terms.expiration, expires) &&
            hex_read(bytes, LEWES_WITHDRAWAL_LEN, hex) == LEWES_WITHDRAWAL_LEN;
     json_decref(body);
@@ -145,7 +145,7 @@ static void answer_issue(const struct api *api, const struct issue_order *order,
         answer->status = 200;
         answer->text =
             dump(json_pack("{s:I, s:s, s:o, s:s}", "epoch", (json_int_t)api->mint.epoch.number,
-                           "type", type_name(order->claim.terms.type), "expires",
+                           "type", ticket_type_name(order->claim.terms.type), "expires",
                            date(order->claim.terms.expiration), "blind", hex));
         return;
     case ISSUE_MALFORMED:

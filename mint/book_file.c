@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "files/state_files.h"
+#include "host/state_files.h"
 #include "lib/base/secret.h"
 #include "mint/file_io.h"
 

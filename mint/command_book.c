@@ -4,13 +4,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/environment.h"
+#include "host/words.h"
 #include "lib/base/secret.h"
 #include "mint/book_file.h"
 #include "mint/container.h"
 #include "mint/file_io.h"
 #include "mint/issue_command.h"
 #include "mint/terms.h"
-#include "mint/words.h"
 
 /* ---- book ---- */
 
@@ -121,7 +122,7 @@ static bool pay(const struct lewes_book *book, unsigned coin, bool unbound, uint
     struct lewes_ecash *ecash = NULL;
     struct lewes_ecash_key *key = NULL;
     struct lewes_spending spending;
-    mint_environment(&env);
+    host_environment(&env);
     bool good = lewes_ecash_new(&ecash, &env) == LEWES_OK &&
                 lewes_ecash_key_new(&key, &env, ecash, book->key, book->key_len) == LEWES_OK &&
                 lewes_book_spending(&spending, book, coin, day, credential->pay_info) == LEWES_OK;
@@ -171,7 +172,7 @@ int command_spend(const struct arguments *arguments)
         complain("--payee takes the identity of a gateway in base58");
         return EXIT_USAGE;
     }
-    mint_environment(&env);
+    host_environment(&env);
     info.unix_seconds = (int64_t)now;
     if (env.random(env.user, info.random, sizeof info.random)) {
         complain("the system gave no randomness");

@@ -4,12 +4,12 @@
 #include <limits.h>
 #include <string.h>
 
+#include "host/words.h"
 #include "mint/accounts.h"
 #include "mint/file_io.h"
 #include "mint/issue.h"
 #include "mint/issue_command.h"
 #include "mint/terms.h"
-#include "mint/words.h"
 
 int command_dates(const struct arguments *arguments)
 {

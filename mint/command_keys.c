@@ -7,12 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "files/state_files.h"
+#include "host/environment.h"
+#include "host/state_files.h"
+#include "host/words.h"
 #include "lib/base/secret.h"
 #include "mint/accounts.h"
 #include "mint/arguments.h"
 #include "mint/mint.h"
-#include "mint/words.h"
 
 /* ---- keygen ---- */
 
@@ -34,7 +35,7 @@ static int write_new(int dir, const char *path, unsigned elements)
     struct lewes_mint_secret secret;
     uint8_t bytes[LEWES_MINT_SECRET_MAX];
     int code = EXIT_LOCAL;
-    mint_environment(&env);
+    host_environment(&env);
     if (lewes_mint_generate(&secret, elements, &env)) {
         complain("the system gave no randomness");
         return EXIT_LOCAL;

@@ -12,9 +12,9 @@
 
 #include <microhttpd.h>
 
+#include "host/words.h"
 #include "mint/api.h"
 #include "mint/arguments.h"
-#include "mint/words.h"
 
 #define LISTEN "127.0.0.1:8090"
 #define CONNECTIONS 64U

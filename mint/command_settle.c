@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/words.h"
 #include "mint/arguments.h"
 #include "mint/ledger.h"
 #include "mint/mint.h"
 #include "mint/settlement.h"
-#include "mint/words.h"
 
 #define OWNERS_MAX 8
 
@@ -80,7 +80,7 @@ static void put_sum(void *user, const struct settlement_sum *sum)
     lewes_base58_encode(payee, sum->payee);
     printf(report->json ? "{\"payee\": \"%s\", \"type\": \"%s\", \"tickets\": %" PRIu64 "}\n"
                         : "payee %s type %s tickets %" PRIu64 "\n",
-           payee, type_name(sum->type), sum->tickets);
+           payee, ticket_type_name(sum->type), sum->tickets);
 }
 
 /* ---- the files ---- */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/words.h"
 #include "lib/base/secret.h"
 #include "mint/arguments.h"
 #include "mint/container.h"
@@ -12,7 +13,6 @@
 #include "mint/ledger.h"
 #include "mint/verdict.h"
 #include "mint/withdrawal_file.h"
-#include "mint/words.h"
 
 #define SHOW_MAX (64 * 1024)
 
@@ -27,7 +27,7 @@ static void put_terms(const struct lewes_book_terms *terms)
 {
     char date[DATE_CAP];
     date_write(date, terms->expiration);
-    printf("  %-12s %s\n  %-12s %s\n", "type", type_name(terms->type), "expires", date);
+    printf("  %-12s %s\n  %-12s %s\n", "type", ticket_type_name(terms->type), "expires", date);
 }
 
 static bool show_book(const uint8_t *bytes, size_t len)
@@ -64,7 +64,7 @@ static void put_payment(const uint8_t *payment, size_t len)
     struct lewes_payment_view view;
     if (lewes_payment_peek(&view, payment, len))
         return;
-    printf("  %-12s %s\n  %-12s %s\n", "type", type_name(view.type), "index",
+    printf("  %-12s %s\n  %-12s %s\n", "type", ticket_type_name(view.type), "index",
            view.bound ? "bound" : "unbound");
     put_hex("serial", view.serial, sizeof view.serial);
     put_hex("tag", view.tag, sizeof view.tag);

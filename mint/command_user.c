@@ -3,13 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/environment.h"
+#include "host/words.h"
 #include "lib/base/secret.h"
 #include "mint/file_io.h"
 #include "mint/key_file.h"
 #include "mint/mint.h"
 #include "mint/terms.h"
 #include "mint/withdrawal_file.h"
-#include "mint/words.h"
 
 /* ---- keys ---- */
 
@@ -20,7 +21,7 @@ int command_user_new(const struct arguments *arguments)
     int code = EXIT_LOCAL;
     if (!terms_given(arguments->out, "out"))
         return EXIT_USAGE;
-    mint_environment(&env);
+    host_environment(&env);
     if (lewes_user_generate(&user, &env))
         complain("the system gave no randomness");
     else if (output_write(arguments->out, true, user.bytes, sizeof user.bytes) == 0)
@@ -68,7 +69,7 @@ static int make_request(const struct arguments *arguments, const struct lewes_us
     uint8_t request[LEWES_WITHDRAWAL_LEN], file[WITHDRAWAL_FILE_LEN];
     int code = EXIT_LOCAL;
     memset(&withdrawal, 0, sizeof withdrawal);
-    mint_environment(&env);
+    host_environment(&env);
     if (lewes_ecash_new(&ecash, &env) ||
         lewes_withdrawal_request(request, &withdrawal, ecash, user, terms, &env)) {
         complain("no request could be made: no memory or randomness, or an expiration before 2020");
@@ -164,7 +165,7 @@ static int finish(const struct arguments *arguments, const struct key_epoch *epo
     int code = EXIT_LOCAL;
     if (!read_exactly(arguments->blind, blind, sizeof blind))
         return EXIT_LOCAL;
-    mint_environment(&env);
+    host_environment(&env);
     *book = (struct lewes_book){.epoch = epoch->number, .key_len = epoch->len};
     memcpy(book->key, epoch->bytes, epoch->len);
     if (lewes_ecash_new(&ecash, &env) ||

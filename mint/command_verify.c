@@ -2,12 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/words.h"
 #include "mint/container.h"
 #include "mint/file_io.h"
 #include "mint/mint.h"
 #include "mint/terms.h"
 #include "mint/verdict.h"
-#include "mint/words.h"
 
 /* Steps 2 to 4 of ecash.md 6; NULL if they pass. */
 static const char *check_claims(const struct arguments *arguments, uint64_t now,
@@ -21,7 +21,7 @@ static const char *check_claims(const struct arguments *arguments, uint64_t now,
         lewes_payment_peek(&view, credential->payment, credential->payment_len);
     if (error)
         return verdict_name(error);
-    if (arguments->type != NULL && type_read(&type, arguments->type) && type != view.type)
+    if (arguments->type != NULL && ticket_type_read(&type, arguments->type) && type != view.type)
         return "E_TYPE";
     lewes_pay_info_decode(&info, credential->pay_info);
     if (arguments->payee != NULL &&

@@ -3,8 +3,8 @@
 
 #include <jansson.h>
 
+#include "host/words.h"
 #include "mint/settlement.h"
-#include "mint/words.h"
 
 static bool read_bytes(const json_t *object, const char *name, uint8_t *out, size_t len)
 {

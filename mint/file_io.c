@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "files/state_files.h"
+#include "host/state_files.h"
 #include "mint/arguments.h"
 
 static ssize_t read_all(int fd, uint8_t *out, size_t cap)

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "host/words.h"
 #include "lib/crypto/crypto.h"
-#include "mint/words.h"
 
 uint32_t issue_expiration(uint64_t now)
 {

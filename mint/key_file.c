@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/words.h"
 #include "mint/arguments.h"
-#include "mint/words.h"
 
 /* Reads one line, which is changed; true for an empty one. */
 static bool read_line(struct key_file *keys, char *line)

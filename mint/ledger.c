@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "files/state_files.h"
+#include "host/state_files.h"
+#include "host/words.h"
 #include "mint/arguments.h"
 #include "mint/mint.h"
-#include "mint/words.h"
 
 #define CHUNK (64 * 1024)
 #define SLOTS_MIN 1024

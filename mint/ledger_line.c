@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/words.h"
 #include "lib/crypto/crypto.h"
 #include "mint/ledger.h"
-#include "mint/words.h"
 
 #define CHECK_LEN 8
 #define CHECK_TEXT " check="
@@ -63,8 +63,8 @@ bool ledger_line_read(struct ledger_entry *entry, const char *line, size_t len)
         hex_read(entry->pk, sizeof entry->pk, pk) != sizeof entry->pk ||
         hex_read(entry->request, sizeof entry->request, request) != sizeof entry->request ||
         hex_read(entry->blind, sizeof entry->blind, blind) != sizeof entry->blind ||
-        !type_read(&entry->terms.type, type) || !date_read(&entry->terms.expiration, expires) ||
-        !account_is_valid(entry->account))
+        !ticket_type_read(&entry->terms.type, type) ||
+        !date_read(&entry->terms.expiration, expires) || !account_is_valid(entry->account))
         return false;
     /* Only what we would write ourselves, the checksum included. */
     text[len] = '\n';

@@ -4,45 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
-#include "files/state_files.h"
+#include "host/environment.h"
+#include "host/state_files.h"
 #include "lib/base/secret.h"
 #include "mint/arguments.h"
-
-static void *take(void *user, size_t size)
-{
-    (void)user;
-    return malloc(size);
-}
-
-static void give_back(void *user, void *block, size_t size)
-{
-    (void)user;
-    (void)size;
-    free(block);
-}
-
-static int draw(void *user, uint8_t *out, size_t len)
-{
-    (void)user;
-    while (len > 0) {
-        const ssize_t got = getrandom(out, len, 0);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return -1;
-        out += got;
-        len -= (size_t)got;
-    }
-    return 0;
-}
-
-void mint_environment(struct lewes_env *env)
-{
-    *env = (struct lewes_env){.allocate = take, .release = give_back, .random = draw};
-}
 
 void mint_path(char out[MINT_PATH_CAP], const char *directory, const char *name)
 {
@@ -78,7 +45,7 @@ int mint_open_secret(struct mint *mint, const char *directory)
 {
     memset(mint, 0, sizeof *mint);
     mint->dir = -1;
-    mint_environment(&mint->env);
+    host_environment(&mint->env);
     mint->path = directory != NULL ? directory : MINT_DIRECTORY;
     /* Only keygen makes directories. */
     if (access(mint->path, F_OK) == 0)

@@ -28,8 +28,6 @@ struct mint {
     struct key_epoch epoch; /* the last; under it books are issued */
 };
 
-void mint_environment(struct lewes_env *env);
-
 /* Opens the directory and reads the secret key. mint_open_epoch() also reads the epochs and checks
  * that the last has the key of the secret. Both return an exit code and have said why; on success
  * mint_close() is due. */

@@ -1,17 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mint/terms.h"
 
+#include <time.h>
+
+#include "host/words.h"
 #include "mint/issue.h"
-#include "mint/words.h"
+
+#define TIME_MIN 1577836800U /* 2020-01-01 */
+#define TIME_MAX 4291747199U /* the end of 2105 */
+
+static bool is_time(uint64_t seconds)
+{
+    return seconds >= TIME_MIN && seconds <= TIME_MAX;
+}
 
 bool terms_time(const struct arguments *arguments, uint64_t *now)
 {
-    if (time_read(now, arguments->at))
-        return true;
-    if (arguments->at != NULL)
-        complain("--at takes Unix seconds of the years 2020 to 2105");
-    else
+    if (arguments->at == NULL) {
+        *now = (uint64_t)time(NULL);
+        if (is_time(*now))
+            return true;
         complain("the clock is not set: it shows a time before 2020 or after 2105");
+        return false;
+    }
+    if (number_read(now, arguments->at, TIME_MAX) && is_time(*now))
+        return true;
+    complain("--at takes Unix seconds of the years 2020 to 2105");
     return false;
 }
 
@@ -19,7 +33,7 @@ bool terms_type(const struct arguments *arguments, enum lewes_ticket_type *type)
 {
     if (!terms_given(arguments->type, "type"))
         return false;
-    if (type_read(type, arguments->type))
+    if (ticket_type_read(type, arguments->type))
         return true;
     complain("--type takes mixnet-entry, mixnet-exit, wg-entry or wg-exit, not '%.20s'",
              arguments->type);

@@ -4,13 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/environment.h"
 #include "mint/arguments.h"
 #include "mint/mint.h"
 
 int verdict_keys_open(struct verdict_keys *keys, const char *path)
 {
     memset(keys, 0, sizeof *keys);
-    mint_environment(&keys->env);
+    host_environment(&keys->env);
     keys->file = malloc(sizeof *keys->file);
     if (keys->file == NULL || lewes_ecash_new(&keys->ecash, &keys->env)) {
         complain("no memory");

@@ -11,7 +11,7 @@
 #include <sqlite3.h>
 
 #include "gateway/export.h"
-#include "mint/words.h"
+#include "host/words.h"
 #include "tests/support/paying.h"
 
 #define LINES_MAX 8

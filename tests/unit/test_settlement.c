@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
+#include "host/words.h"
 #include "mint/settlement.h"
-#include "mint/words.h"
 #include "tests/support/env.h"
 #include "tests/support/minted.h"
 #include "tests/support/temporary_dir.h"

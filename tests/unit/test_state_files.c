@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "client/secret_file.h"
-#include "files/state_files.h"
+#include "host/state_files.h"
 
 static char directory[sizeof "/tmp/lewes-files-XXXXXX"];
 static char path[128];

@@ -18,7 +18,7 @@
 
 #include "client/http.h"
 #include "client/ticket_withdraw.h"
-#include "mint/words.h"
+#include "host/words.h"
 #include "tests/support/captured_stream.h"
 #include "tests/support/env.h"
 #include "tests/support/minted.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "files/state_files.h"
+#include "host/state_files.h"
 
 #include <errno.h>
 #include <fcntl.h>

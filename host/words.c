@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "mint/words.h"
+#include "host/words.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,8 +9,6 @@
 
 #define YEAR_MIN 2020
 #define YEAR_MAX 2105
-#define TIME_MIN 1577836800U /* 2020-01-01 */
-#define TIME_MAX 4291747199U /* the end of 2105 */
 
 void hex_write(char *out, const uint8_t *bytes, size_t len)
 {
@@ -84,6 +82,11 @@ void date_write(char out[DATE_CAP], uint32_t seconds)
     strftime(out, DATE_CAP, "%Y-%m-%d", &tm);
 }
 
+uint32_t day_of(uint64_t seconds)
+{
+    return (uint32_t)(seconds / LEWES_DAY * LEWES_DAY);
+}
+
 bool number_read(uint64_t *number, const char *text, uint64_t most)
 {
     char *end;
@@ -99,7 +102,7 @@ bool number_read(uint64_t *number, const char *text, uint64_t most)
 
 static const char *const types[] = {"mixnet-entry", "mixnet-exit", "wg-entry", "wg-exit"};
 
-bool type_read(enum lewes_ticket_type *type, const char *text)
+bool ticket_type_read(enum lewes_ticket_type *type, const char *text)
 {
     for (unsigned i = 0; i < 4; i++)
         if (strcmp(text, types[i]) == 0 || (text[0] == (char)('0' + i) && text[1] == '\0')) {
@@ -109,21 +112,7 @@ bool type_read(enum lewes_ticket_type *type, const char *text)
     return false;
 }
 
-const char *type_name(enum lewes_ticket_type type)
+const char *ticket_type_name(enum lewes_ticket_type type)
 {
     return (unsigned)type < 4 ? types[type] : "unknown";
-}
-
-bool time_read(uint64_t *seconds, const char *text)
-{
-    if (text == NULL) {
-        *seconds = (uint64_t)time(NULL);
-        return *seconds >= TIME_MIN && *seconds <= TIME_MAX;
-    }
-    return number_read(seconds, text, TIME_MAX) && *seconds >= TIME_MIN;
-}
-
-uint32_t day_of(uint64_t seconds)
-{
-    return (uint32_t)(seconds / LEWES_DAY * LEWES_DAY);
 }

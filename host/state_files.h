@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Small files that a program keeps in directories of its own: 0600 in 0700, replaced as a whole
  * or not at all. */
-#ifndef LEWES_FILES_STATE_FILES_H
-#define LEWES_FILES_STATE_FILES_H
+#ifndef LEWES_HOST_STATE_FILES_H
+#define LEWES_HOST_STATE_FILES_H
 
 #include <stddef.h>
 #include <stdint.h>
