@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <lewes/client.h>
 
@@ -17,6 +19,7 @@
 
 #define COUNT 300
 #define SOAK 10000
+#define CLIENTS 16
 #define UNIX_MS UINT64_C(1768384800000)
 
 struct scene {
@@ -183,15 +186,15 @@ static double primitives_us(const struct scene *scene, enum lewes_kem kem)
 
 /* ---- measuring ---- */
 
-/* Where the time of a gateway goes: microseconds since it started. */
+/* Where the time of a gateway goes: microseconds since it started, and how often it has waited. */
 struct times {
-    double all, loop, kernel;
+    double all, loop, waits;
 };
 
 static struct times times_of(const struct gateway_process *gateway)
 {
     return (struct times){process_cpu_us(gateway), process_loop_us(gateway),
-                          process_kernel_us(gateway)};
+                          process_waits(gateway)};
 }
 
 /* All crypto of these registrations runs on the loop; store and device have a thread each. */
@@ -200,9 +203,9 @@ static void print_split(const struct times *from, const struct times *to, unsign
 {
     double loop = (to->loop - from->loop) / count;
     printf("          of the entry's: primitives %4.0f us, the loop beside them %4.0f us, "
-           "store and device %4.0f us; %2.0f %% of all in the kernel\n",
+           "store and device %4.0f us; it waited %.1f times\n",
            primitives, loop - primitives, (to->all - from->all) / count - loop,
-           100 * (to->kernel - from->kernel) / (to->all - from->all));
+           (to->waits - from->waits) / count);
 }
 
 /* A store that has grown its log to full length: before, every sync writes the file's length. */
@@ -237,6 +240,31 @@ static void measure(const struct scene *scene, size_t suite, bool two_hops, unsi
     fflush(stdout);
 }
 
+/* Clients that do not wait for each other: transactions that meet share their syncs. */
+static void crowd(const struct scene *scene, unsigned clients, unsigned count)
+{
+    const struct times before = times_of(&scene->entry);
+    double wall = wall_us();
+    int status = 0;
+    for (unsigned i = 0; i < clients; i++) {
+        pid_t pid = fork();
+        check(pid >= 0, "fork");
+        if (pid > 0)
+            continue;
+        for (unsigned n = 0; n < count; n++)
+            register_once(scene, LEWES_CHOOSE_X25519, false);
+        _exit(0);
+    }
+    for (unsigned i = 0; i < clients; i++)
+        check(wait(&status) > 0 && status == 0, "a client");
+    wall = wall_us() - wall;
+    const struct times after = times_of(&scene->entry);
+    printf("%u clients at once %20.0f /s %30.0f us, it waited %.1f times\n", clients,
+           clients * count * 1e6 / wall, (after.all - before.all) / count / clients,
+           (after.waits - before.waits) / count / clients);
+    fflush(stdout);
+}
+
 static void soak(const struct scene *scene, unsigned count)
 {
     long first = 0, half = 0;
@@ -267,6 +295,7 @@ int main(int argc, char **argv)
         measure(&scene, suite, false, count);
         measure(&scene, suite, true, count);
     }
+    crowd(&scene, CLIENTS, (count + CLIENTS - 1) / CLIENTS);
     if (total > 0)
         soak(&scene, total);
     process_end(&scene.entry);

@@ -20,7 +20,6 @@
 
 #define OPEN_DIRECTORIES 8
 #define START_TRIES 500 /* of 10 ms */
-#define STAT_KERNEL 15  /* number of the field in /proc/PID/stat; the name, in brackets, is 2 */
 
 _Noreturn static void fail(const char *what)
 {
@@ -119,7 +118,10 @@ void process_start(struct gateway_process *gateway, const char *lewesd, unsigned
     char config[GATEWAY_PATH_CAP];
     const struct timespec pause = {.tv_nsec = 10000000};
     *gateway = (struct gateway_process){.lewesd = lewesd, .port = (uint16_t)(41300 + number)};
-    snprintf(gateway->address, sizeof gateway->address, "127.0.0.%u", number);
+    /* Benchmarks that run side by side have addresses of their own. */
+    const unsigned own = (unsigned)getpid();
+    snprintf(gateway->address, sizeof gateway->address, "127.%u.%u.%u", own >> 8 & 255, own & 255,
+             number);
     snprintf(gateway->directory, sizeof gateway->directory, "/tmp/lewes-bench-XXXXXX");
     check(mkdtemp(gateway->directory) != NULL, "a directory");
     if (exit)
@@ -169,7 +171,9 @@ static double thread_cpu_us(const struct gateway_process *gateway, const char *t
     return good ? (double)strtoull(line, NULL, 10) / 1e3 : 0;
 }
 
-double process_cpu_us(const struct gateway_process *gateway)
+static double
+sum_of_threads(const struct gateway_process *gateway,
+               double (*of_thread)(const struct gateway_process *gateway, const char *thread))
 {
     char path[GATEWAY_PATH_CAP];
     double sum = 0;
@@ -179,9 +183,14 @@ double process_cpu_us(const struct gateway_process *gateway)
         fail("the threads");
     for (struct dirent *entry = readdir(threads); entry; entry = readdir(threads))
         if (entry->d_name[0] != '.')
-            sum += thread_cpu_us(gateway, entry->d_name);
+            sum += of_thread(gateway, entry->d_name);
     closedir(threads);
     return sum;
+}
+
+double process_cpu_us(const struct gateway_process *gateway)
+{
+    return sum_of_threads(gateway, thread_cpu_us);
 }
 
 double process_loop_us(const struct gateway_process *gateway)
@@ -191,33 +200,36 @@ double process_loop_us(const struct gateway_process *gateway)
     return thread_cpu_us(gateway, thread);
 }
 
-double process_kernel_us(const struct gateway_process *gateway)
+/* The number behind `name` in a file of /proc; 0 if the file has gone. */
+static long status_number(const char *path, const char *name)
 {
-    char path[GATEWAY_PATH_CAP], line[1024];
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)gateway->pid);
+    char line[256];
+    long number = 0;
     FILE *file = fopen(path, "re");
     if (!file)
-        fail("the times");
-    const char *at = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
+        return 0;
+    while (fgets(line, sizeof line, file))
+        if (strncmp(line, name, strlen(name)) == 0)
+            number = strtol(line + strlen(name), NULL, 10);
     fclose(file);
-    for (int field = 2; at && field < STAT_KERNEL; field++)
-        at = strchr(at + 1, ' ');
-    if (!at)
-        fail("the times");
-    return (double)strtoull(at, NULL, 10) * 1e6 / (double)sysconf(_SC_CLK_TCK);
+    return number;
+}
+
+static double thread_waits(const struct gateway_process *gateway, const char *thread)
+{
+    char path[2 * GATEWAY_PATH_CAP];
+    snprintf(path, sizeof path, "/proc/%d/task/%s/status", (int)gateway->pid, thread);
+    return (double)status_number(path, "voluntary_ctxt_switches:");
+}
+
+double process_waits(const struct gateway_process *gateway)
+{
+    return sum_of_threads(gateway, thread_waits);
 }
 
 long process_memory_kb(const struct gateway_process *gateway)
 {
-    char path[GATEWAY_PATH_CAP], line[256];
-    long kb = -1;
+    char path[GATEWAY_PATH_CAP];
     snprintf(path, sizeof path, "/proc/%d/status", (int)gateway->pid);
-    FILE *file = fopen(path, "re");
-    if (!file)
-        fail("the memory");
-    while (fgets(line, sizeof line, file))
-        if (strncmp(line, "VmRSS:", 6) == 0)
-            kb = strtol(line + 6, NULL, 10);
-    fclose(file);
-    return kb;
+    return status_number(path, "VmRSS:");
 }

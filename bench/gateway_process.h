@@ -21,7 +21,7 @@ struct gateway_process {
 
 #define GATEWAY_MOCK "verifier = mock\n[security]\nallow_mock = yes\n"
 
-/* Starts a gateway on 127.0.0.`number`; `exit` may be NULL, else it forwards to that one.
+/* Starts a gateway on 127.x.x.`number`; `exit` may be NULL, else it forwards to that one.
  * `registration` are lines of that section of its configuration: GATEWAY_MOCK, or others, other
  * sections behind them. Returns when it listens. */
 void process_start(struct gateway_process *gateway, const char *lewesd, unsigned number,
@@ -30,9 +30,10 @@ void process_end(struct gateway_process *gateway);
 
 /* Processor time of all its threads so far, microseconds, and resident memory, kilobytes. */
 double process_cpu_us(const struct gateway_process *gateway);
-/* Of that, the thread of the loop; and what the kernel spent, in steps of 10 ms. */
+/* Of that, the thread of the loop. */
 double process_loop_us(const struct gateway_process *gateway);
-double process_kernel_us(const struct gateway_process *gateway);
+/* How often its threads have waited so far: for each other, the network, the disk. */
+double process_waits(const struct gateway_process *gateway);
 long process_memory_kb(const struct gateway_process *gateway);
 
 #endif
