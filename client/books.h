@@ -29,13 +29,6 @@ bool books_have(struct lewes_books *books, const struct lewes_book *book, char n
 /* Why there is no coin of a type: half a sentence. */
 void books_explain(void *books, enum lewes_ticket_type type, char *out, size_t cap);
 
-/* "wg-entry" and so on; NULL if there is no such type. */
-const char *books_type_name(enum lewes_ticket_type type);
-
-/* "2026-11-23" */
-#define BOOK_DAY_CAP 16
-void books_day(char out[BOOK_DAY_CAP], uint64_t unix_seconds);
-
 unsigned books_coins_left(const struct lewes_book *book);
 
 /* Can the book be spent from on the day of `unix_seconds`? */

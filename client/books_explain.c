@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why there is no ticket, in words. */
 #include <stdio.h>
-#include <time.h>
 
 #include "client/books.h"
 #include "client/system.h"
+#include "host/words.h"
 
 struct census {
     enum lewes_ticket_type type;
@@ -12,22 +12,8 @@ struct census {
     unsigned books, unreadable, of_type;
     unsigned left, used_up;  /* of the type, of today: tickets left; books without any */
     unsigned expired, early; /* books of the type */
-    uint64_t last;           /* day on which the last of them expired */
+    uint32_t last;           /* day on which the last of them expired */
 };
-
-const char *books_type_name(enum lewes_ticket_type type)
-{
-    static const char *const names[] = {"mixnet-entry", "mixnet-exit", "wg-entry", "wg-exit"};
-    return (unsigned)type < sizeof names / sizeof names[0] ? names[type] : NULL;
-}
-
-void books_day(char out[BOOK_DAY_CAP], uint64_t unix_seconds)
-{
-    const time_t seconds = (time_t)unix_seconds;
-    struct tm day;
-    if (!gmtime_r(&seconds, &day) || !strftime(out, BOOK_DAY_CAP, "%Y-%m-%d", &day))
-        out[0] = '\0';
-}
 
 static void count(void *user, const char *name, const struct lewes_book *book)
 {
@@ -37,7 +23,7 @@ static void count(void *user, const char *name, const struct lewes_book *book)
         census->unreadable++;
         return;
     }
-    const uint64_t last = book->wallet.terms.expiration;
+    const uint32_t last = book->wallet.terms.expiration;
     const unsigned left = books_coins_left(book);
     census->books++;
     if (book->wallet.terms.type != census->type)
@@ -56,9 +42,9 @@ static void count(void *user, const char *name, const struct lewes_book *book)
 
 static int tell(const struct census *census, char *out, size_t cap)
 {
-    const char *const type = books_type_name(census->type);
-    char day[BOOK_DAY_CAP];
-    books_day(day, census->last);
+    const char *const type = ticket_type_name(census->type);
+    char day[DATE_CAP];
+    date_write(day, census->last);
     if (census->books == 0)
         return snprintf(out, cap, "there is no ticket book");
     if (census->of_type == 0)

@@ -9,15 +9,16 @@
 #include <unistd.h>
 
 #include "host/state_files.h"
+#include "host/words.h"
 
 #define FILES_MAX 256
 #define NAME_CAP 96 /* the suite's name, a dash, 64 hex digits, NUL */
 
 static void name_file(char out[NAME_CAP], const struct lewes_kem_digest *digest)
 {
-    int len = snprintf(out, NAME_CAP, "%s-", lewes_kem_name(digest->kem));
-    for (size_t i = 0; i < sizeof digest->bytes; i++, len += 2)
-        snprintf(out + len, NAME_CAP - (size_t)len, "%02x", digest->bytes[i]);
+    char hex[2 * sizeof digest->bytes + 1];
+    hex_write(hex, digest->bytes, sizeof digest->bytes);
+    snprintf(out, NAME_CAP, "%s-%s", lewes_kem_name(digest->kem), hex);
 }
 
 static bool is_of(const struct lewes_kem_public *key, const struct lewes_kem_digest *digest)

@@ -6,42 +6,13 @@
 #include <string.h>
 
 #include <jansson.h>
+#include <lewes/client.h>
 
-#include "client/books.h"
 #include "client/http.h"
+#include "host/words.h"
 
 #define HEX_CAP (2 * LEWES_WITHDRAWAL_LEN + 1)
 #define BODY_CAP (HEX_CAP + 256)
-
-/* ---- hex ---- */
-
-static void write_hex(char *out, const uint8_t *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
-}
-
-static int nibble(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Returns the number of bytes; 0 if it is not hexadecimal, or longer than `cap`. */
-static size_t read_hex(uint8_t *out, size_t cap, const char *text)
-{
-    const size_t digits = text ? strlen(text) : 0;
-    if (digits % 2 != 0 || digits / 2 > cap)
-        return 0;
-    for (size_t i = 0; i < digits / 2; i++) {
-        const int high = nibble(text[2 * i]), low = nibble(text[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return 0;
-        out[i] = (uint8_t)(high << 4 | low);
-    }
-    return digits / 2;
-}
 
 /* ---- calls ---- */
 
@@ -127,10 +98,17 @@ static enum mint_result nonsense(struct mint_client *client, const char *what)
 static bool read_key(json_t *root, struct lewes_book *book)
 {
     const json_t *const epoch = json_object_get(root, "epoch");
-    book->key_len =
-        read_hex(book->key, sizeof book->key, json_string_value(json_object_get(root, "vk")));
+    const char *const hex = json_string_value(json_object_get(root, "vk"));
+    const ssize_t len = hex ? hex_read(book->key, sizeof book->key, hex) : -1;
+    book->key_len = len > 0 ? (size_t)len : 0;
     book->epoch = (uint64_t)json_integer_value(epoch);
     return json_is_integer(epoch) && json_integer_value(epoch) >= 0 && book->key_len > 0;
+}
+
+static bool read_signature(uint8_t out[LEWES_TICKET_SIGNATURE_LEN], const json_t *text)
+{
+    const char *const hex = json_string_value(text);
+    return hex && hex_read(out, LEWES_TICKET_SIGNATURE_LEN, hex) == LEWES_TICKET_SIGNATURE_LEN;
 }
 
 /* `count` signatures of the same epoch. */
@@ -142,8 +120,7 @@ static bool read_signatures(json_t *root, const struct lewes_book *book,
     bool good = json_is_integer(epoch) && (uint64_t)json_integer_value(epoch) == book->epoch &&
                 json_array_size(list) == count;
     for (size_t i = 0; good && i < count; i++)
-        good = read_hex(out[i], LEWES_TICKET_SIGNATURE_LEN,
-                        json_string_value(json_array_get(list, i))) == LEWES_TICKET_SIGNATURE_LEN;
+        good = read_signature(out[i], json_array_get(list, i));
     return good;
 }
 
@@ -164,9 +141,9 @@ static bool hold(const struct lewes_book *book)
 
 enum mint_result mint_client_prepare(struct mint_client *client, struct lewes_book *book)
 {
-    char day[BOOK_DAY_CAP], path[64];
+    char day[DATE_CAP], path[64];
     json_t *key = NULL, *dates = NULL, *coins = NULL;
-    books_day(day, book->wallet.terms.expiration);
+    date_write(day, book->wallet.terms.expiration);
     snprintf(path, sizeof path, "/v1/dates?expires=%s", day);
     enum mint_result result = call_mint(client, "/v1/key", NULL, &key);
     if (result == MINT_DONE)
@@ -191,21 +168,19 @@ enum mint_result mint_client_prepare(struct mint_client *client, struct lewes_bo
 enum mint_result mint_client_issue(struct mint_client *client, const struct withdrawal_file *file,
                                    uint8_t blind[LEWES_TICKET_SIGNATURE_LEN])
 {
-    char pk[2 * LEWES_USER_KEY_LEN + 1], request[HEX_CAP], day[BOOK_DAY_CAP], body[BODY_CAP];
+    char pk[2 * LEWES_USER_KEY_LEN + 1], request[HEX_CAP], day[DATE_CAP], body[BODY_CAP];
     uint8_t user[LEWES_USER_KEY_LEN];
     json_t *root = NULL;
     if (lewes_user_public(user, &file->withdrawal.user))
         return nonsense(client, "the kept request is damaged");
-    write_hex(pk, user, sizeof user);
-    write_hex(request, file->request, sizeof file->request);
-    books_day(day, file->withdrawal.terms.expiration);
+    hex_write(pk, user, sizeof user);
+    hex_write(request, file->request, sizeof file->request);
+    date_write(day, file->withdrawal.terms.expiration);
     snprintf(body, sizeof body,
              "{\"pk\":\"%s\",\"type\":\"%s\",\"expires\":\"%s\",\"request\":\"%s\"}", pk,
-             books_type_name(file->withdrawal.terms.type), day, request);
+             ticket_type_name(file->withdrawal.terms.type), day, request);
     enum mint_result result = call_mint(client, "/v1/issue", body, &root);
-    if (result == MINT_DONE &&
-        read_hex(blind, LEWES_TICKET_SIGNATURE_LEN,
-                 json_string_value(json_object_get(root, "blind"))) != LEWES_TICKET_SIGNATURE_LEN)
+    if (result == MINT_DONE && !read_signature(blind, json_object_get(root, "blind")))
         result = nonsense(client, "the mint's answer holds no signature");
     json_decref(root);
     return result;

@@ -3,18 +3,11 @@
 #include <stdio.h>
 
 #include "client/report.h"
+#include "host/words.h"
 
 static json_t *text_or_null(const char *text)
 {
     return text ? json_string(text) : json_null();
-}
-
-static void add_hex(json_t *object, const char *name, const uint8_t *bytes, size_t len)
-{
-    char text[2 * LEWES_SERIAL_LEN + 1];
-    for (size_t i = 0; i < len && i < LEWES_SERIAL_LEN; i++)
-        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-    json_object_set_new(object, name, json_string(text));
 }
 
 static void add_tunnel(json_t *object, const struct lewes_tunnel *tunnel)
@@ -64,12 +57,14 @@ static void add_registration(json_t *object, const struct register_arguments *ar
                              const struct lewes_register_result *result, enum lewes_hop which)
 {
     const struct lewes_hop_result *hop = &result->hops[which];
+    char serial[2 * LEWES_SERIAL_LEN + 1];
     json_object_set_new(object, "known", json_boolean(hop->known));
     json_object_set_new(object, "repeated", json_boolean(hop->repeated));
     json_object_set_new(object, "bandwidth", json_integer(hop->bandwidth));
     json_object_set_new(object, "time", json_integer((json_int_t)hop->unix_time));
     json_object_set_new(object, "pq_tunnel", json_boolean(hop->pq_tunnel));
-    add_hex(object, "serial", hop->serial, sizeof hop->serial);
+    hex_write(serial, hop->serial, sizeof hop->serial);
+    json_object_set_new(object, "serial", json_string(serial));
     if (arguments->mode == LEWES_MODE_MIXNET)
         add_mixnet(object, &result->mixnet);
     else

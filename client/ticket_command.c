@@ -15,6 +15,7 @@
 #include "client/ticket_report.h"
 #include "client/ticket_withdraw.h"
 #include "host/state_files.h"
+#include "host/words.h"
 
 #define NAME "ticket"
 
@@ -62,15 +63,15 @@ static bool has_expired(const struct lewes_book *book)
 
 static int import_book(struct shelf *shelf, const char *file, const struct lewes_book *book)
 {
-    char name[BOOK_NAME_CAP], last[BOOK_DAY_CAP];
-    books_day(last, book->wallet.terms.expiration);
+    char name[BOOK_NAME_CAP], last[DATE_CAP];
+    date_write(last, book->wallet.terms.expiration);
     if (has_expired(book)) {
         complain(NAME, "%s: it has expired on %s; get a new one", file, last);
         return -1;
     }
     if (books_add(shelf->books, book, name) == 0) {
         printf("%s: %u %s tickets until %s, kept as %s/%s\n", file, books_coins_left(book),
-               books_type_name(book->wallet.terms.type), last, shelf->path, name);
+               ticket_type_name(book->wallet.terms.type), last, shelf->path, name);
         return 0;
     }
     if (errno == EEXIST) {

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/books.h"
 #include "client/withdrawal_file.h"
+#include "host/words.h"
 
 #define NAME "ticket"
 #define SEE_HELP "see 'lewes ticket --help'"
@@ -66,8 +66,8 @@ static bool parse_path(const char **path, const char *name, const char *text)
 
 static bool parse_type(struct ticket_arguments *arguments, const char *text)
 {
-    for (int type = 0; type <= (int)LEWES_TICKET_WG_EXIT; type++)
-        if (!strcmp(text, books_type_name((enum lewes_ticket_type)type))) {
+    for (int type = 0; type < TICKET_TYPES; type++)
+        if (!strcmp(text, ticket_type_names[type])) {
             arguments->type = (enum lewes_ticket_type)type;
             return true;
         }

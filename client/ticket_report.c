@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/system.h"
+#include "host/words.h"
 
 const char *ticket_fault(int error)
 {
@@ -25,13 +26,12 @@ static const char *state_of(const struct lewes_book *book)
     return book->wallet.terms.expiration < now ? "expired" : "not yet valid";
 }
 
-static void days_of(const struct lewes_book *book, char first[BOOK_DAY_CAP],
-                    char last[BOOK_DAY_CAP])
+static void days_of(const struct lewes_book *book, char first[DATE_CAP], char last[DATE_CAP])
 {
-    const uint64_t end = book->wallet.terms.expiration;
-    const uint64_t span = (uint64_t)(LEWES_BOOK_DAYS - 1) * LEWES_DAY;
-    books_day(first, end > span ? end - span : 0);
-    books_day(last, end);
+    const uint32_t end = book->wallet.terms.expiration;
+    const uint32_t span = (LEWES_BOOK_DAYS - 1) * LEWES_DAY;
+    date_write(first, end > span ? end - span : 0);
+    date_write(last, end);
 }
 
 void ticket_put_head(void)
@@ -42,19 +42,19 @@ void ticket_put_head(void)
 
 void ticket_put_line(const char *file, const struct lewes_book *book)
 {
-    char first[BOOK_DAY_CAP], last[BOOK_DAY_CAP];
+    char first[DATE_CAP], last[DATE_CAP];
     days_of(book, first, last);
     printf("%-12s  %2u/%d  %-10s  %-13s  %-5" PRIu64 "  %s\n",
-           books_type_name(book->wallet.terms.type), books_coins_left(book), LEWES_BOOK_TICKETS,
+           ticket_type_name(book->wallet.terms.type), books_coins_left(book), LEWES_BOOK_TICKETS,
            last, state_of(book), book->epoch, file);
 }
 
 void ticket_put_book(const char *file, const struct lewes_book *book, bool good)
 {
-    char first[BOOK_DAY_CAP], last[BOOK_DAY_CAP];
+    char first[DATE_CAP], last[DATE_CAP];
     days_of(book, first, last);
     printf("file        %s\n", file);
-    printf("type        %s\n", books_type_name(book->wallet.terms.type));
+    printf("type        %s\n", ticket_type_name(book->wallet.terms.type));
     printf("left        %u of %d\n", books_coins_left(book), LEWES_BOOK_TICKETS);
     printf("valid       %s to %s\n", first, last);
     printf("state       %s\n", state_of(book));
@@ -64,10 +64,10 @@ void ticket_put_book(const char *file, const struct lewes_book *book, bool good)
 
 json_t *ticket_json(const char *file, const struct lewes_book *book)
 {
-    char first[BOOK_DAY_CAP], last[BOOK_DAY_CAP];
+    char first[DATE_CAP], last[DATE_CAP];
     days_of(book, first, last);
     return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:I}", "file", file, "type",
-                     books_type_name(book->wallet.terms.type), "left", (int)books_coins_left(book),
+                     ticket_type_name(book->wallet.terms.type), "left", (int)books_coins_left(book),
                      "tickets", LEWES_BOOK_TICKETS, "from", first, "expires", last, "state",
                      state_of(book), "epoch", (json_int_t)book->epoch);
 }

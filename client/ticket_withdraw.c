@@ -13,6 +13,7 @@
 #include "client/system.h"
 #include "client/ticket_report.h"
 #include "host/state_files.h"
+#include "host/words.h"
 
 #define NAME "ticket"
 #define LOCK "withdraw.lock"
@@ -74,7 +75,7 @@ static int fail_file(const struct withdrawing *w)
         complain(NAME,
                  "the request in %s/%s.request is damaged; if it is deleted, the book that "
                  "it asked for may be lost",
-                 w->path, books_type_name(w->arguments->type));
+                 w->path, ticket_type_name(w->arguments->type));
     else
         complain(NAME, "the request in %s: %s", w->path, strerror(errno));
     return EXIT_LOCAL;
@@ -182,7 +183,7 @@ static int take_request(struct withdrawing *w)
 
 static int take_in(struct withdrawing *w)
 {
-    char name[BOOK_NAME_CAP], last[BOOK_DAY_CAP];
+    char name[BOOK_NAME_CAP], last[DATE_CAP];
     const struct lewes_book *const book = &w->file.book;
     if (books_add(w->books, book, name) && errno != EEXIST) {
         complain(NAME, "the book cannot be kept in %s: %s. Run the same command again", w->path,
@@ -191,9 +192,9 @@ static int take_in(struct withdrawing *w)
     }
     if (withdrawal_file_remove(w->dir, w->arguments->type))
         return fail_file(w);
-    books_day(last, book->wallet.terms.expiration);
+    date_write(last, book->wallet.terms.expiration);
     printf("%u %s tickets until %s, kept as %s/%s\n", books_coins_left(book),
-           books_type_name(book->wallet.terms.type), last, w->path, name);
+           ticket_type_name(book->wallet.terms.type), last, w->path, name);
     return fflush(stdout) ? EXIT_LOCAL : EXIT_DONE;
 }
 
@@ -227,7 +228,7 @@ static int withdraw(struct withdrawing *w)
     complain(NAME,
              "the mint's signature does not hold; its operator has to help. The request is "
              "kept in %s/%s.request",
-             w->path, books_type_name(w->arguments->type));
+             w->path, ticket_type_name(w->arguments->type));
     return EXIT_REJECTED;
 }
 

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/books.h"
 #include "host/state_files.h"
+#include "host/words.h"
 
 #define NAME_CAP 64
 
@@ -25,7 +25,7 @@ enum {
 
 static void name_of(char name[NAME_CAP], enum lewes_ticket_type type)
 {
-    snprintf(name, NAME_CAP, "%s.request", books_type_name(type));
+    snprintf(name, NAME_CAP, "%s.request", ticket_type_name(type));
 }
 
 int withdrawal_file_write(int dir, const struct withdrawal_file *file)

@@ -8,14 +8,6 @@ const char *const description_modes[DESCRIPTION_MODES] = {
     [LEWES_MODE_MIXNET] = "mixnet",
 };
 
-/* registration.md 3 */
-const char *const description_ticket_types[DESCRIPTION_TICKET_TYPES] = {
-    [LEWES_TICKET_MIXNET_ENTRY] = "mixnet-entry",
-    [LEWES_TICKET_MIXNET_EXIT] = "mixnet-exit",
-    [LEWES_TICKET_WG_ENTRY] = "wg-entry",
-    [LEWES_TICKET_WG_EXIT] = "wg-exit",
-};
-
 const char *const description_hashes[LEWES_HASHES] = {
     [LEWES_HASH_BLAKE3] = "blake3",
     [LEWES_HASH_SHAKE256] = "shake256",

@@ -10,11 +10,9 @@
 #define DESCRIPTION_PROTOCOL_VERSION 1 /* protocol.md 1 */
 
 #define DESCRIPTION_MODES 2
-#define DESCRIPTION_TICKET_TYPES 4
 
-/* By enum lewes_mode, lewes_ticket_type and lewes_hash. */
+/* By enum lewes_mode and lewes_hash; host/words.h has the ticket types. */
 extern const char *const description_modes[DESCRIPTION_MODES];
-extern const char *const description_ticket_types[DESCRIPTION_TICKET_TYPES];
 extern const char *const description_hashes[LEWES_HASHES];
 
 /* All suites, the one that everybody has first. */

@@ -9,6 +9,7 @@
 
 #include "description/base64.h"
 #include "description/names.h"
+#include "host/words.h"
 
 #define INNER_MAX (LEWES_DESCRIPTION_MAX / 4 * 3)
 #define PORT_MAX 65535
@@ -114,28 +115,13 @@ static bool read_numbers(const json_t *object, const char *name, json_int_t want
 
 /* ---- suites ---- */
 
-static int nibble(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
 static bool read_digest(const json_t *digests, const char *name, uint8_t out[LEWES_KEM_DIGEST_LEN])
 {
     const json_t *const member = json_object_get(digests, name);
-    const char *const hex = json_string_value(member);
 
-    if (!json_is_string(member) || json_string_length(member) != (size_t)2 * LEWES_KEM_DIGEST_LEN)
-        return false;
-    for (size_t i = 0; i < LEWES_KEM_DIGEST_LEN; i++) {
-        const int high = nibble(hex[2 * i]), low = nibble(hex[2 * i + 1]);
-
-        if (high < 0 || low < 0)
-            return false;
-        out[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
+    return json_is_string(member) &&
+           json_string_length(member) == (size_t)2 * LEWES_KEM_DIGEST_LEN &&
+           hex_read(out, LEWES_KEM_DIGEST_LEN, json_string_value(member)) == LEWES_KEM_DIGEST_LEN;
 }
 
 /* The suite of this name and generation, or false: it is of a later version. */
@@ -241,7 +227,7 @@ static bool read_members(const json_t *root, struct lewes_description *descripti
            read_port(root, "control_port", &description->control_port) &&
            read_data_port(root, &description->data_port) &&
            read_set(root, "modes", description_modes, DESCRIPTION_MODES, &description->modes) &&
-           read_set(root, "ticket_types", description_ticket_types, DESCRIPTION_TICKET_TYPES,
+           read_set(root, "ticket_types", ticket_type_names, TICKET_TYPES,
                     &description->ticket_types) &&
            read_numbers(root, "generations", DESCRIPTION_GENERATION) &&
            read_numbers(root, "protocol_versions", DESCRIPTION_PROTOCOL_VERSION) &&

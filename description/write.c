@@ -8,6 +8,7 @@
 
 #include "description/base64.h"
 #include "description/names.h"
+#include "host/words.h"
 
 #define HEX_CAP (2 * LEWES_KEM_DIGEST_LEN + 1)
 
@@ -55,24 +56,13 @@ static json_t *names_of(unsigned set, const char *const *names, size_t count)
     return list;
 }
 
-static void put_hex(char out[HEX_CAP], const uint8_t bytes[LEWES_KEM_DIGEST_LEN])
-{
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < LEWES_KEM_DIGEST_LEN; i++) {
-        out[2 * i] = digits[bytes[i] >> 4];
-        out[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    out[HEX_CAP - 1] = '\0';
-}
-
 static json_t *digests_of(const struct lewes_description_suite *suite)
 {
     json_t *const digests = json_object();
     char hex[HEX_CAP];
 
     for (size_t i = 0; i < LEWES_HASHES; i++) {
-        put_hex(hex, suite->digests[i]);
+        hex_write(hex, suite->digests[i], LEWES_KEM_DIGEST_LEN);
         if (!put(digests, description_hashes[i], json_string(hex))) {
             json_decref(digests);
             return NULL;
@@ -122,8 +112,7 @@ static char *inner_text(const struct lewes_description *description)
         put(root, "data_port", port(description->data_port)) &&
         put(root, "modes", names_of(description->modes, description_modes, DESCRIPTION_MODES)) &&
         put(root, "ticket_types",
-            names_of(description->ticket_types, description_ticket_types,
-                     DESCRIPTION_TICKET_TYPES)) &&
+            names_of(description->ticket_types, ticket_type_names, TICKET_TYPES)) &&
         put(root, "generations", json_pack("[i]", DESCRIPTION_GENERATION)) &&
         put(root, "protocol_versions", json_pack("[i]", DESCRIPTION_PROTOCOL_VERSION)) &&
         put(root, "suites", suites_of(description)) &&

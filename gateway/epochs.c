@@ -13,9 +13,9 @@
 
 #include <lewes/mint.h>
 
+#include "host/words.h"
+
 #define WORD_CAP (2 * LEWES_MINT_KEY_MAX + 1)
-#define DATE_LEN 10 /* YYYY-MM-DD */
-#define DIGITS "0123456789"
 
 struct epochs {
     struct lewes_env env;
@@ -58,84 +58,16 @@ static void next_word(struct lines *lines, const char *line_end, char word[WORD_
     word[len] = '\0';
 }
 
-static bool read_number(const char *word, uint64_t *number)
-{
-    char *end;
-    if (word[0] < '0' || word[0] > '9')
-        return false;
-    errno = 0;
-    const unsigned long long value = strtoull(word, &end, 10);
-    *number = value;
-    return errno == 0 && *end == '\0' && value <= INT64_MAX;
-}
-
-static int nibble(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool read_hex(const char *word, uint8_t bytes[LEWES_MINT_KEY_MAX], size_t *len)
-{
-    const size_t digits = strlen(word);
-    if (digits % 2 != 0 || digits / 2 > LEWES_MINT_KEY_MAX)
-        return false;
-    for (size_t i = 0; i < digits / 2; i++) {
-        const int high = nibble(word[2 * i]), low = nibble(word[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        bytes[i] = (uint8_t)(high << 4 | low);
-    }
-    *len = digits / 2;
-    return true;
-}
-
-static bool is_leap(unsigned year)
-{
-    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-/* Days from 1970-01-01 to the first of January of `year`. */
-static unsigned days_before(unsigned year)
-{
-    const unsigned y = year - 1;
-    return (year - 1970) * 365 + (y / 4 - y / 100 + y / 400) - (1969 / 4 - 1969 / 100 + 1969 / 400);
-}
-
-/* YYYY-MM-DD of the years 2020 to 2105, which fit into 32 bits. */
-static bool read_date(const char *word, uint32_t *seconds)
-{
-    static const unsigned lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (strlen(word) != DATE_LEN || strspn(word, DIGITS) != 4 || word[4] != '-' ||
-        strspn(word + 5, DIGITS) != 2 || word[7] != '-' || strspn(word + 8, DIGITS) != 2)
-        return false;
-    const unsigned year = (unsigned)strtoul(word, NULL, 10);
-    const unsigned month = (unsigned)strtoul(word + 5, NULL, 10);
-    const unsigned day = (unsigned)strtoul(word + 8, NULL, 10);
-    unsigned days;
-    if (year < 2020 || year > 2105 || month < 1 || month > 12)
-        return false;
-    const bool february29 = month == 2 && is_leap(year);
-    if (day < 1 || day > lengths[month - 1] + february29)
-        return false;
-    days = days_before(year) + day - 1;
-    for (unsigned m = 1; m < month; m++)
-        days += lengths[m - 1] + (m == 2 && is_leap(year));
-    *seconds = days * LEWES_DAY;
-    return true;
-}
-
 /* ---- lines ---- */
 
 static bool read_key(struct lines *lines, const struct epochs *epochs,
                      const struct lewes_ecash *ecash, const char *word, struct epoch *epoch)
 {
     uint8_t bytes[LEWES_MINT_KEY_MAX];
-    size_t len = 0;
-    if (!read_hex(word, bytes, &len))
+    const ssize_t len = hex_read(bytes, sizeof bytes, word);
+    if (len < 0)
         return complain(lines, "the verification key is not hexadecimal, or too long");
-    switch ((int)lewes_ecash_key_new(&epoch->key, &epochs->env, ecash, bytes, len)) {
+    switch ((int)lewes_ecash_key_new(&epoch->key, &epochs->env, ecash, bytes, (size_t)len)) {
     case LEWES_OK:
         return true;
     case LEWES_ERROR_MEMORY:
@@ -157,7 +89,7 @@ static bool read_range(struct lines *lines, const char *end, struct epoch *epoch
         next_word(lines, end, date);
         if (!from && strcmp(word, "to") != 0)
             return complain(lines, "'from' or 'to' is expected, not '%.20s'", word);
-        if (!read_date(date, from ? &epoch->from : &epoch->to))
+        if (!date_read(from ? &epoch->from : &epoch->to, date))
             return complain(lines, "'%s' takes a date as 2026-12-31, not '%.20s'", word, date);
     }
     return epoch->from <= epoch->to || complain(lines, "the epoch ends before it begins");
@@ -174,7 +106,7 @@ static bool read_line(struct lines *lines, const char *end, struct epochs *epoch
     if (strcmp(word, "epoch") != 0)
         return complain(lines, "a line begins with 'epoch', not with '%.20s'", word);
     next_word(lines, end, word);
-    if (!read_number(word, &epoch.number))
+    if (!number_read(&epoch.number, word, INT64_MAX))
         return complain(lines, "'epoch' takes a number, not '%.20s'", word);
     if (epochs_find(epochs, epoch.number) != NULL)
         return complain(lines, "epoch %" PRIu64 " stands there twice", epoch.number);

@@ -7,6 +7,8 @@
 #include <lewes/ticket.h>
 #include <sqlite3.h>
 
+#include "host/words.h"
+
 /* Dates are stored as year-day, 2026-014. */
 #define DATE                                                                                       \
     "CAST(strftime('%s', substr(spend_date, 1, 4) || '-01-01') AS INTEGER)"                        \
@@ -36,9 +38,13 @@ static int fail(struct export_error *error, const char *path, const char *why)
 
 static void put_hex(FILE *out, const char *name, const uint8_t *bytes, size_t len)
 {
+    char hex[3];
+
     (void)fprintf(out, "\"%s\":\"", name);
-    for (size_t i = 0; i < len; i++)
-        (void)fprintf(out, "%02x", bytes[i]);
+    for (size_t i = 0; i < len; i++) {
+        hex_write(hex, bytes + i, 1);
+        (void)fputs(hex, out);
+    }
     (void)fputs("\",", out);
 }
 

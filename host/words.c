@@ -100,12 +100,18 @@ bool number_read(uint64_t *number, const char *text, uint64_t most)
     return true;
 }
 
-static const char *const types[] = {"mixnet-entry", "mixnet-exit", "wg-entry", "wg-exit"};
+const char *const ticket_type_names[TICKET_TYPES] = {
+    [LEWES_TICKET_MIXNET_ENTRY] = "mixnet-entry",
+    [LEWES_TICKET_MIXNET_EXIT] = "mixnet-exit",
+    [LEWES_TICKET_WG_ENTRY] = "wg-entry",
+    [LEWES_TICKET_WG_EXIT] = "wg-exit",
+};
 
 bool ticket_type_read(enum lewes_ticket_type *type, const char *text)
 {
-    for (unsigned i = 0; i < 4; i++)
-        if (strcmp(text, types[i]) == 0 || (text[0] == (char)('0' + i) && text[1] == '\0')) {
+    for (unsigned i = 0; i < TICKET_TYPES; i++)
+        if (strcmp(text, ticket_type_names[i]) == 0 ||
+            (text[0] == (char)('0' + i) && text[1] == '\0')) {
             *type = (enum lewes_ticket_type)i;
             return true;
         }
@@ -114,5 +120,5 @@ bool ticket_type_read(enum lewes_ticket_type *type, const char *text)
 
 const char *ticket_type_name(enum lewes_ticket_type type)
 {
-    return (unsigned)type < 4 ? types[type] : "unknown";
+    return (unsigned)type < TICKET_TYPES ? ticket_type_names[type] : "unknown";
 }

@@ -24,7 +24,10 @@ uint32_t day_of(uint64_t seconds);
 /* Decimal digits, at most `most`. */
 bool number_read(uint64_t *number, const char *text, uint64_t most);
 
-/* "wg-entry" and so on, or the number of the type. */
+#define TICKET_TYPES 4 /* registration.md 3 */
+/* By enum lewes_ticket_type. */
+extern const char *const ticket_type_names[TICKET_TYPES];
+/* The name, or the number. */
 bool ticket_type_read(enum lewes_ticket_type *type, const char *text);
 const char *ticket_type_name(enum lewes_ticket_type type);
 
