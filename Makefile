@@ -2,8 +2,8 @@
 # A front door: every target delegates. `make help` lists them.
 PREFIX ?= /usr/local
 
-.PHONY: interop help deps build demo check bench fuzz constant-time memcheck coverage lint format install \
-	dist clean
+.PHONY: interop help deps build demo check bench fuzz constant-time memcheck race coverage lint format \
+	install dist clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -38,6 +38,10 @@ memcheck: ## the unit tests of the library under valgrind
 	@scripts/deps build valgrind
 	@scripts/build
 	@tests/memcheck/run
+
+race: ## the tests with threads under the thread sanitizer
+	@scripts/deps build check
+	@tests/race/run
 
 coverage: ## what of the code the tests reach, in build/coverage/report
 	@scripts/deps build coverage

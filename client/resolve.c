@@ -20,7 +20,7 @@
 struct lookup {
     atomic_int owners;
     int done_fd;
-    int code; /* of getaddrinfo */
+    atomic_int code; /* of getaddrinfo; whoever reads it sees the addresses, too */
     struct addrinfo *addresses;
     char port[6];
     char host[];
@@ -49,7 +49,7 @@ static int look_up(struct lookup *lookup, int flags)
 static void *lookup_thread(void *argument)
 {
     struct lookup *lookup = argument;
-    lookup->code = look_up(lookup, AI_ADDRCONFIG);
+    atomic_store(&lookup->code, look_up(lookup, AI_ADDRCONFIG));
     /* An eventfd takes a first addition of 1 at any time. */
     (void)!write(lookup->done_fd, &(uint64_t){1}, sizeof(uint64_t));
     lookup_drop(lookup);
@@ -68,6 +68,7 @@ static struct lookup *lookup_new(const char *host, uint16_t port)
         return NULL;
     }
     atomic_init(&lookup->owners, 1);
+    atomic_init(&lookup->code, 0);
     snprintf(lookup->port, sizeof lookup->port, "%u", (unsigned)port);
     memcpy(lookup->host, host, size);
     return lookup;
@@ -97,11 +98,13 @@ enum channel_status resolve(struct channel *channel, const char *host, uint16_t 
         channel->os_error = ENOMEM;
         return CHANNEL_FAILED;
     }
-    lookup->code = look_up(lookup, AI_NUMERICHOST); /* an address needs no thread */
-    if (lookup->code == EAI_NONAME)
+    int code = look_up(lookup, AI_NUMERICHOST); /* an address needs no thread */
+    if (code == EAI_NONAME) {
         status = wait_for_thread(channel, lookup, deadline);
-    if (status == CHANNEL_OK && lookup->code) {
-        channel->os_error = lookup->code;
+        code = atomic_load(&lookup->code);
+    }
+    if (status == CHANNEL_OK && code) {
+        channel->os_error = code;
         status = CHANNEL_NO_NAME;
     }
     if (status == CHANNEL_OK) {

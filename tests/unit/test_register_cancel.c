@@ -105,6 +105,8 @@ static void a_pause_between_tries_can_be_cancelled(void **state)
 struct progress {
     int fd;
     enum lewes_register_step at;
+    pthread_t thread;
+    bool begun;
 };
 
 static void *cancel(void *argument)
@@ -118,12 +120,11 @@ static void cancel_from_another_thread_at(void *user, enum lewes_hop hop,
                                           enum lewes_register_step step, uint64_t elapsed_ms)
 {
     struct progress *progress = user;
-    pthread_t thread;
     (void)hop, (void)elapsed_ms;
-    if (step != progress->at)
+    if (step != progress->at || progress->begun)
         return;
-    assert_int_equal(pthread_create(&thread, NULL, cancel, progress), 0);
-    pthread_detach(thread);
+    assert_int_equal(pthread_create(&progress->thread, NULL, cancel, progress), 0);
+    progress->begun = true;
 }
 
 static void another_thread_ends_the_wait_of_a_step(void **state)
@@ -159,6 +160,8 @@ static void another_thread_ends_the_wait_of_a_step(void **state)
         };
         enum lewes_register_class outcome = lewes_register(&options, &result);
         scripted_gateway_stop(&gateway);
+        assert_true(progress.begun);
+        assert_int_equal(pthread_join(progress.thread, NULL), 0);
         /* A cancellation may overtake the request's first byte. */
         if (cases[i].outcome == LEWES_REGISTER_BEFORE_SPEND)
             assert_int_equal(outcome, LEWES_REGISTER_BEFORE_SPEND);
