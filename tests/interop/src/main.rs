@@ -3,12 +3,28 @@
 //!
 //! spend unbound|bound BOOK COIN DAY PAY_INFO        prints a payment from coin COIN of a book file
 //! verify unbound|bound VK DAY PAY_INFO PAYMENT [N]   prints "valid", or "refused"; N: and
-//!                                                    milliseconds for each of N checks
+//!                                                    milliseconds of processor time for each of
+//!                                                    N checks
 //!
 //! Bytes are hexadecimal, DAY is Unix seconds. "unbound" is the library 1.21.0, which makes payments
 //! without the response r_k, "bound" is 2.0.0, which makes them with it.
 
-use std::time::Instant;
+/// Processor time of this process.
+fn cpu_ms() -> f64 {
+    #[repr(C)]
+    struct Timespec {
+        seconds: i64,
+        nanoseconds: i64,
+    }
+    extern "C" {
+        fn clock_gettime(clock: i32, out: *mut Timespec) -> i32;
+    }
+    const PROCESS_CPUTIME: i32 = 2;
+    let mut now = Timespec { seconds: 0, nanoseconds: 0 };
+    // SAFETY: Linux with 64 bits has this structure, and writes no more than it.
+    assert_eq!(unsafe { clock_gettime(PROCESS_CPUTIME, &mut now) }, 0);
+    now.seconds as f64 * 1e3 + now.nanoseconds as f64 / 1e6
+}
 
 fn from_hex(text: &str) -> Vec<u8> {
     (0..text.len() / 2)
@@ -120,11 +136,11 @@ fn main() {
             };
             println!("{}", if check() { "valid" } else { "refused" });
             if let Some(count) = arguments.get(6).and_then(|text| text.parse::<u32>().ok()) {
-                let start = Instant::now();
+                let start = cpu_ms();
                 for _ in 0..count {
                     check();
                 }
-                println!("{:.2}", start.elapsed().as_secs_f64() * 1000.0 / f64::from(count));
+                println!("{:.3}", (cpu_ms() - start) / f64::from(count));
             }
         }
     }
