@@ -58,7 +58,14 @@ def registration():
 def tickets():
     recorded = load("ecash", "ticket-vectors.json")
     for number in (0, 12):
-        put("ticket", f"payment-{number}", bytes.fromhex(recorded["tickets"][number]["payment"]))
+        for target in ("ticket", "payment"):
+            put(target, f"payment-{number}",
+                bytes.fromhex(recorded["tickets"][number]["payment"]))
+    for name, changes in (("whole", ""), ("bit", "00031200"), ("type", "02031304"),
+                          ("gap", "03031300"), ("more", "04048a00"), ("order", "80001205"),
+                          ("point", "c2000060"), ("cut", "07048500")):
+        for bound in (0, 1):
+            put("payment", f"program-{name}-{bound}", bytes([0, bound]) + bytes.fromhex(changes))
     book = recorded["issuance"][0]
     put("ticket", "request", bytes.fromhex(book["user_pk"] + book["withdrawal_request"]))
     key = recorded["authority_sets"][1]
