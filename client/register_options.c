@@ -3,14 +3,13 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/command.h"
 #include "client/register_help.h"
+#include "host/words.h"
 
 #define NAME "register"
 #define SEE_HELP "see 'lewes register --help'"
@@ -109,22 +108,16 @@ const char *hop_title(const struct register_arguments *arguments, enum lewes_hop
 
 /* ---- values ---- */
 
-static bool parse_number(const char *text, unsigned long low, unsigned long high,
-                         unsigned long *value)
+static bool parse_number(const char *text, uint64_t low, uint64_t high, uint64_t *value)
 {
-    char *end;
-    if (!isdigit((unsigned char)text[0]))
-        return false;
-    errno = 0;
-    *value = strtoul(text, &end, 10);
-    return !errno && *end == '\0' && *value >= low && *value <= high;
+    return number_read(value, text, high) && *value >= low;
 }
 
-static bool parse_seconds(const char *name, const char *text, unsigned long high, uint32_t *ms)
+static bool parse_seconds(const char *name, const char *text, unsigned high, uint32_t *ms)
 {
-    unsigned long seconds;
+    uint64_t seconds;
     if (!parse_number(text, 1, high, &seconds)) {
-        complain(NAME, "--%s takes 1 to %lu seconds, not '%s'", name, high, text);
+        complain(NAME, "--%s takes 1 to %u seconds, not '%s'", name, high, text);
         return false;
     }
     *ms = (uint32_t)seconds * 1000;
@@ -135,7 +128,7 @@ static bool parse_seconds(const char *name, const char *text, unsigned long high
 static bool parse_host(struct hop_arguments *hop, const char *text)
 {
     const char *host = text, *rest;
-    unsigned long port = 0;
+    uint64_t port = 0;
     size_t len;
     if (text[0] == '[') {
         host = text + 1;
@@ -187,7 +180,7 @@ static bool parse_dns(struct register_arguments *arguments, const char *text)
 
 static bool parse_mtu(struct register_arguments *arguments, const char *text)
 {
-    unsigned long mtu;
+    uint64_t mtu;
     if (!parse_number(text, 1280, 9000, &mtu)) {
         complain(NAME, "--mtu takes 1280 to 9000, not '%s'", text);
         return false;
@@ -198,7 +191,7 @@ static bool parse_mtu(struct register_arguments *arguments, const char *text)
 
 static bool parse_tries(struct register_arguments *arguments, const char *text)
 {
-    unsigned long tries;
+    uint64_t tries;
     if (!parse_number(text, 1, TRIES_MAX, &tries)) {
         complain(NAME, "--tries takes 1 to %d, not '%s'", TRIES_MAX, text);
         return false;

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/io.h"
+
 ssize_t secret_file_read(const char *path, char *out, size_t cap, bool *exposed)
 {
     struct stat st;
-    size_t len = 0;
-    ssize_t n = -1;
+    ssize_t len = -1;
     *exposed = false;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -23,53 +23,18 @@ ssize_t secret_file_read(const char *path, char *out, size_t cap, bool *exposed)
     if (fstat(fd, &st) == 0 && (st.st_mode & 077)) {
         *exposed = true;
         errno = EACCES;
-        goto out;
+    } else {
+        len = io_read_all(fd, out, cap - 1);
     }
-    while (len < cap && ((n = read(fd, out + len, cap - len)) > 0 || (n < 0 && errno == EINTR)))
-        if (n > 0)
-            len += (size_t)n;
-    if (n > 0) {
-        errno = EFBIG;
-        n = -1;
-    }
-    if (n == 0)
+    if (len >= 0)
         out[len] = '\0';
-out:
     close(fd);
-    return n == 0 ? (ssize_t)len : -1;
-}
-
-static int write_all(int fd, const char *text, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, text, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        text += n;
-        len -= (size_t)n;
-    }
-    return fsync(fd);
-}
-
-/* The rename lasts only once its directory is on disk. */
-static void sync_directory(const char *path)
-{
-    char *copy = strdup(path);
-    if (!copy)
-        return;
-    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-    free(copy);
+    return len;
 }
 
 static int replace(const char *path, const char *temporary, int fd, const char *text, size_t len)
 {
-    int failed = write_all(fd, text, len);
+    int failed = io_write(fd, text, len) || fsync(fd) ? -1 : 0;
     int error = errno;
     if (close(fd) && !failed) {
         failed = -1;
@@ -82,7 +47,7 @@ static int replace(const char *path, const char *temporary, int fd, const char *
     if (failed)
         unlink(temporary);
     else
-        sync_directory(path);
+        io_sync_directory(path);
     errno = error;
     return failed;
 }

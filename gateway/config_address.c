@@ -5,22 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-bool config_parse_number(const char *text, uint64_t max, uint64_t *number)
-{
-    uint64_t value = 0;
-    if (!*text)
-        return false;
-    for (; *text; text++) {
-        if (*text < '0' || *text > '9')
-            return false;
-        unsigned digit = (unsigned)(*text - '0');
-        if (digit > max || value > (max - digit) / 10)
-            return false;
-        value = value * 10 + digit;
-    }
-    *number = value;
-    return true;
-}
+#include "host/words.h"
 
 bool config_parse_ip(const char *text, struct lewes_ip *out)
 {
@@ -57,7 +42,7 @@ bool config_parse_endpoint(const char *text, struct lewes_endpoint *endpoint)
     uint64_t port;
     const char *colon = strrchr(text, ':');
     bool bracketed = text[0] == '[';
-    if (!colon || !config_parse_number(colon + 1, UINT16_MAX, &port))
+    if (!colon || !number_read(&port, colon + 1, UINT16_MAX))
         return false;
     size_t len = (size_t)(colon - text);
     if (bracketed && (len < 2 || text[len - 1] != ']'))
@@ -78,7 +63,7 @@ bool config_parse_network(const char *text, struct settings_network *network)
     uint64_t prefix;
     const char *slash = strchr(text, '/');
     if (!slash || !parse_part(text, (size_t)(slash - text), &ip) ||
-        !config_parse_number(slash + 1, ip.family == 4 ? 32 : 128, &prefix))
+        !number_read(&prefix, slash + 1, ip.family == 4 ? 32 : 128))
         return false;
     network->ip = ip;
     network->prefix = (uint8_t)prefix;

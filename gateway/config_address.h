@@ -16,7 +16,4 @@ void config_format_ip(const struct lewes_ip *ip, char out[CONFIG_ADDRESS_TEXT]);
 void config_format_endpoint(const struct lewes_endpoint *endpoint, char out[CONFIG_ADDRESS_TEXT]);
 void config_format_network(const struct settings_network *network, char out[CONFIG_ADDRESS_TEXT]);
 
-/* Reads a number of decimal digits and nothing else, at most `max`. */
-bool config_parse_number(const char *text, uint64_t max, uint64_t *number);
-
 #endif

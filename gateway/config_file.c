@@ -6,29 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/io.h"
+
 #include "gateway/config.h"
 
 static int fail(struct config_error *error, const char *path, const char *why)
 {
     snprintf(error->text, sizeof error->text, "%.255s: %s", path, why);
     return -1;
-}
-
-/* Reads until the end of the file; -1 with errno. */
-static ssize_t read_all(int fd, char *out, size_t cap)
-{
-    size_t len = 0;
-    while (len < cap) {
-        ssize_t n = read(fd, out + len, cap - len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            break;
-        len += (size_t)n;
-    }
-    return (ssize_t)len;
 }
 
 static int read_open(int fd, const char *path, char **text, size_t *len, struct config_error *error)
@@ -41,7 +26,7 @@ static int read_open(int fd, const char *path, char **text, size_t *len, struct 
     char *buffer = malloc(CONFIG_FILE_MAX + 1);
     if (!buffer)
         return fail(error, path, "no memory");
-    ssize_t n = read_all(fd, buffer, CONFIG_FILE_MAX + 1);
+    ssize_t n = io_read(fd, buffer, CONFIG_FILE_MAX + 1);
     if (n < 0 || n > CONFIG_FILE_MAX) {
         fail(error, path, n < 0 ? strerror(errno) : "too long for a configuration file");
         free(buffer);

@@ -8,6 +8,7 @@
 #include "gateway/config_address.h"
 #include "gateway/config_units.h"
 #include "gateway/statedir.h"
+#include "host/words.h"
 
 /* One type: how a value is read into its place, written, and described. */
 struct type {
@@ -175,7 +176,7 @@ static void format_set(const struct settings_key *key, const void *value,
 static bool parse_number(const struct settings_key *key, const char *text, void *value)
 {
     uint64_t number;
-    if (!config_parse_number(text, key->max, &number) || number < key->min)
+    if (!number_read(&number, text, key->max) || number < key->min)
         return false;
     *(uint32_t *)value = (uint32_t)number;
     return true;

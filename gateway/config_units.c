@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/config_address.h"
+#include "host/words.h"
 
 struct unit {
     const char *name;
@@ -44,7 +45,7 @@ static const char *digits(const char *text, uint64_t max, uint64_t *number)
         return NULL;
     memcpy(part, text, len);
     part[len] = '\0';
-    return config_parse_number(part, max, number) ? text + len : NULL;
+    return number_read(number, part, max) ? text + len : NULL;
 }
 
 static bool parse(const struct unit *units, const char *text, uint64_t max, uint64_t *out)

@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "gateway/config_address.h"
+#include "host/io.h"
 #include "lib/base/env.h"
 
 #define IP_LEN (1 + 16)        /* family, address */
@@ -230,24 +231,17 @@ out:
 
 /* ---- the file ---- */
 
-/* Reads a file of at most DIRECTORY_FILE_MAX bytes into memory of `len` bytes that is the
- * caller's. */
+/* Reads a file of `len` bytes into memory that is the caller's. */
 static char *slurp(int fd, size_t len)
 {
     char *bytes = malloc(len + 1);
-    size_t got = 0;
-    while (bytes != NULL && got < len) {
-        ssize_t n = read(fd, bytes + got, len - got);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            errno = n == 0 ? EIO : errno;
-            free(bytes);
-            return NULL;
-        }
-        got += (size_t)n;
-    }
-    return bytes;
+    const ssize_t got = bytes != NULL ? io_read(fd, bytes, len) : -1;
+    if (got == (ssize_t)len)
+        return bytes;
+    if (got >= 0)
+        errno = EIO;
+    free(bytes);
+    return NULL;
 }
 
 int directory_load(struct directory **directory, const struct lewes_env *env, const char *path,

@@ -13,6 +13,7 @@
 
 #include <lewes/mint.h>
 
+#include "host/io.h"
 #include "host/words.h"
 
 #define WORD_CAP (2 * LEWES_MINT_KEY_MAX + 1)
@@ -169,20 +170,13 @@ int epochs_read(struct epochs **epochs, const struct lewes_env *env,
 static ssize_t read_file(const char *path, char *text, size_t cap)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : 1;
-    size_t len = 0;
-    while (n > 0 && len < cap) {
-        n = read(fd, text + len, cap - len);
-        if (n > 0)
-            len += (size_t)n;
-        else if (n < 0 && errno == EINTR)
-            n = 1;
-    }
+    if (fd < 0)
+        return -1;
+    const ssize_t len = io_read_all(fd, text, cap);
     const int failure = errno;
-    if (fd >= 0)
-        close(fd);
-    errno = n > 0 ? EFBIG : failure;
-    return n == 0 ? (ssize_t)len : -1;
+    close(fd);
+    errno = failure;
+    return len;
 }
 
 int epochs_load(struct epochs **epochs, const struct lewes_env *env,

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/io.h"
+
 #define TEXT_LEN (LEWES_BASE64_CAP - 1)
 #define FILE_LEN (TEXT_LEN + 1) /* and the newline */
 
@@ -21,23 +23,6 @@ enum keyfile_result keyfile_fail(struct keyfile_error *error, const char *format
     vsnprintf(error->text, sizeof error->text, format, arguments);
     va_end(arguments);
     return KEYFILE_FAILED;
-}
-
-/* Fills `out` as far as the file goes. */
-static ssize_t read_all(int fd, char *out, size_t cap)
-{
-    size_t len = 0;
-    while (len < cap) {
-        ssize_t n = read(fd, out + len, cap - len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            break;
-        len += (size_t)n;
-    }
-    return (ssize_t)len;
 }
 
 static enum keyfile_result check_file(int fd, const char *path, const char *what,
@@ -70,7 +55,7 @@ enum keyfile_result keyfile_read(const char *path, const char *what, char *text,
     if (fd < 0)
         return keyfile_fail(error, "%s: cannot be read: %s", path, strerror(errno));
     enum keyfile_result result = check_file(fd, path, what, error);
-    ssize_t got = result == KEYFILE_OK ? read_all(fd, text, cap) : 0;
+    ssize_t got = result == KEYFILE_OK ? io_read(fd, text, cap) : 0;
     if (got < 0)
         result = keyfile_fail(error, "%s: %s", path, strerror(errno));
     else
@@ -102,38 +87,6 @@ out:
     return result;
 }
 
-static bool write_all(int fd, const char *text, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, text, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        text += n;
-        len -= (size_t)n;
-    }
-    return fsync(fd) == 0;
-}
-
-/* A new name is on disk only once its directory is. */
-static bool sync_directory(const char *path)
-{
-    char directory[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    size_t len = slash ? (size_t)(slash - path) + 1 : 0;
-    if (len >= sizeof directory)
-        return false;
-    memcpy(directory, path, len);
-    directory[len] = '\0';
-    int fd = open(len ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    bool done = fsync(fd) == 0;
-    close(fd);
-    return done;
-}
-
 enum keyfile_result keyfile_write(const char *path, const char *text, size_t len,
                                   struct keyfile_error *error)
 {
@@ -149,7 +102,7 @@ enum keyfile_result keyfile_write(const char *path, const char *text, size_t len
             "%s: a new key cannot be kept there: %s; make the directory, or give lewesd's "
             "user the right to write to it",
             path, strerror(errno));
-    bool written = write_all(fd, text, len);
+    bool written = io_write(fd, text, len) == 0 && fsync(fd) == 0;
     int cause = errno;
     close(fd);
     /* A link, not a rename: it never takes the place of a key that is there. */
@@ -164,7 +117,7 @@ enum keyfile_result keyfile_write(const char *path, const char *text, size_t len
     }
     if (!written)
         return keyfile_fail(error, "%s: a new key cannot be written: %s", path, strerror(cause));
-    if (!sync_directory(path))
+    if (io_sync_directory(path))
         result = keyfile_fail(error, "%s: written, but its directory cannot be synced: %s", path,
                               strerror(errno));
     return result;

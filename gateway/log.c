@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "gateway/log_line.h"
+#include "host/io.h"
 
 static const char *const event_names[LOG_EVENT_COUNT] = {
 #define LOG_EVENT(identifier, name) [LOG_##identifier] = (name),
@@ -37,15 +38,7 @@ struct log {
 static void write_stderr(void *user, const char *line, size_t len)
 {
     (void)user;
-    while (len > 0) {
-        ssize_t n = write(STDERR_FILENO, line, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return; /* there is nobody left to tell */
-        line += n;
-        len -= (size_t)n;
-    }
+    (void)io_write(STDERR_FILENO, line, len); /* else there is nobody left to tell */
 }
 
 static uint64_t milliseconds(clockid_t id)

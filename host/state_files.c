@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/io.h"
+
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 /* ---- directories ---- */
@@ -67,28 +69,6 @@ int state_dir_open(const char *path)
 
 /* ---- files ---- */
 
-/* One byte more than `cap` is asked for, to see whether there is one. */
-static ssize_t read_all(int fd, uint8_t *out, size_t cap)
-{
-    size_t len = 0;
-    uint8_t more;
-    for (;;) {
-        bool full = len == cap;
-        ssize_t n = full ? read(fd, &more, 1) : read(fd, out + len, cap - len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            return (ssize_t)len;
-        if (full) {
-            errno = EFBIG;
-            return -1;
-        }
-        len += (size_t)n;
-    }
-}
-
 ssize_t state_file_read(int dir, const char *name, uint8_t *out, size_t cap)
 {
     struct stat st;
@@ -102,26 +82,12 @@ ssize_t state_file_read(int dir, const char *name, uint8_t *out, size_t cap)
         else if (!S_ISREG(st.st_mode))
             errno = EINVAL;
         else
-            len = read_all(fd, out, cap);
+            len = io_read_all(fd, out, cap);
     }
     int error = errno;
     close(fd);
     errno = error;
     return len;
-}
-
-static int write_all(int fd, const uint8_t *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, bytes, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return fsync(fd);
 }
 
 /* The rename would put a file in the place of a device for everybody. */
@@ -148,7 +114,7 @@ int state_file_replace(int dir, const char *name, const uint8_t *bytes, size_t l
         openat(dir, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, (mode_t)0600);
     if (fd < 0)
         return -1;
-    int failed = write_all(fd, bytes, len);
+    int failed = io_write(fd, bytes, len) || fsync(fd) ? -1 : 0;
     int error = errno;
     if (close(fd) && !failed) {
         failed = -1;

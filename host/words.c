@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/words.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -89,13 +86,17 @@ uint32_t day_of(uint64_t seconds)
 
 bool number_read(uint64_t *number, const char *text, uint64_t most)
 {
-    char *end;
-    if (text[0] < '0' || text[0] > '9')
+    uint64_t value = 0;
+    if (!*text)
         return false;
-    errno = 0;
-    const unsigned long long value = strtoull(text, &end, 10);
-    if (errno != 0 || *end != '\0' || value > most)
-        return false;
+    for (; *text; text++) {
+        if (*text < '0' || *text > '9')
+            return false;
+        const unsigned digit = (unsigned)(*text - '0');
+        if (digit > most || value > (most - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
     *number = value;
     return true;
 }

@@ -8,27 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/io.h"
 #include "host/state_files.h"
 #include "mint/arguments.h"
-
-static ssize_t read_all(int fd, uint8_t *out, size_t cap)
-{
-    size_t len = 0;
-    uint8_t more;
-    for (;;) {
-        const bool full = len == cap;
-        const ssize_t n = full ? read(fd, &more, 1) : read(fd, out + len, cap - len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? -1 : (ssize_t)len;
-        if (full) {
-            errno = EFBIG;
-            return -1;
-        }
-        len += (size_t)n;
-    }
-}
 
 ssize_t input_read(const char *path, bool secret, uint8_t *out, size_t cap)
 {
@@ -44,7 +26,7 @@ ssize_t input_read(const char *path, bool secret, uint8_t *out, size_t cap)
         complain("%s: others may read or write this secret; 'chmod 600 %s' if they have not yet",
                  path, path);
     } else {
-        len = read_all(fd, out, cap);
+        len = io_read_all(fd, out, cap);
         if (len < 0)
             complain("%s: %s", path, strerror(errno));
     }
@@ -73,20 +55,6 @@ int output_directory(const char *path, const char **name)
     return fd;
 }
 
-static int write_standard(const uint8_t *bytes, size_t len)
-{
-    while (len > 0) {
-        const ssize_t n = write(STDOUT_FILENO, bytes, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
 int output_write(const char *path, bool secret, const uint8_t *bytes, size_t len)
 {
     const char *name;
@@ -96,7 +64,7 @@ int output_write(const char *path, bool secret, const uint8_t *bytes, size_t len
             complain("a secret is not written to a terminal; use --out FILE");
             return -1;
         }
-        failed = write_standard(bytes, len);
+        failed = io_write(STDOUT_FILENO, bytes, len);
     } else {
         const int dir = output_directory(path, &name);
         failed = dir < 0 ? -1 : state_file_replace(dir, name, bytes, len);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/io.h"
 #include "host/state_files.h"
 #include "host/words.h"
 #include "mint/arguments.h"
@@ -279,18 +280,7 @@ unsigned ledger_books(const struct ledger *ledger, const char *account, uint64_t
 
 static int write_line(int fd, const char *line, size_t len, off_t at)
 {
-    if (lseek(fd, at, SEEK_SET) < 0)
-        return -1;
-    while (len > 0) {
-        const ssize_t n = write(fd, line, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        line += n;
-        len -= (size_t)n;
-    }
-    return 0;
+    return lseek(fd, at, SEEK_SET) < 0 ? -1 : io_write(fd, line, len);
 }
 
 int ledger_append(struct ledger *ledger, const struct ledger_entry *entry)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/words.h"
 #include "lib/base/secret.h"
 
 /* ---- requests ---- */
@@ -91,45 +92,9 @@ void uapi_write_end(struct lewesi_writer *w)
 
 /* ---- values of an answer; NUL-terminated, false = not one ---- */
 
-static bool hex_value(char c, unsigned *value)
-{
-    if (c >= '0' && c <= '9')
-        *value = (unsigned)(c - '0');
-    else if (c >= 'a' && c <= 'f')
-        *value = (unsigned)(c - 'a') + 10;
-    else
-        return false;
-    return true;
-}
-
 static bool parse_public(const char *text, struct lewes_wg_public *key)
 {
-    unsigned high, low;
-    if (strlen(text) != 2 * (size_t)LEWES_KEY_LEN)
-        return false;
-    for (size_t i = 0; i < LEWES_KEY_LEN; i++) {
-        if (!hex_value(text[2 * i], &high) || !hex_value(text[2 * i + 1], &low))
-            return false;
-        key->bytes[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
-}
-
-static bool parse_u64(const char *text, uint64_t max, uint64_t *number)
-{
-    uint64_t value = 0;
-    if (!*text)
-        return false;
-    for (; *text; text++) {
-        if (*text < '0' || *text > '9')
-            return false;
-        unsigned digit = (unsigned)(*text - '0');
-        if (digit > max || value > (max - digit) / 10)
-            return false;
-        value = value * 10 + digit;
-    }
-    *number = value;
-    return true;
+    return hex_read(key->bytes, LEWES_KEY_LEN, text) == LEWES_KEY_LEN;
 }
 
 /* Error numbers are negative: a reader of unsigned numbers takes a failure for something else. */
@@ -137,7 +102,7 @@ static bool parse_error(const char *text, int64_t *number)
 {
     uint64_t value;
     bool negative = *text == '-';
-    if (!parse_u64(text + negative, INT32_MAX, &value))
+    if (!number_read(&value, text + negative, INT32_MAX))
         return false;
     *number = negative ? -(int64_t)value : (int64_t)value;
     return true;
@@ -156,7 +121,7 @@ static bool parse_allowed(struct uapi_parser *p, const char *text)
     address[len] = '\0';
     bool six = strchr(address, ':') != NULL;
     if (inet_pton(six ? AF_INET6 : AF_INET, address, bytes) != 1 ||
-        !parse_u64(slash + 1, six ? 128 : 32, &prefix))
+        !number_read(&prefix, slash + 1, six ? 128 : 32))
         return false;
     bool *have = six ? &p->have6 : &p->have4;
     if (*have || prefix != (six ? 128 : 32)) {
@@ -192,13 +157,13 @@ static bool peer_line(struct uapi_parser *p, const char *key, const char *value)
     if (strcmp(key, "allowed_ip") == 0)
         return parse_allowed(p, value);
     if (strcmp(key, "rx_bytes") == 0)
-        return parse_u64(value, UINT64_MAX, &p->peer.rx);
+        return number_read(&p->peer.rx, value, UINT64_MAX);
     if (strcmp(key, "tx_bytes") == 0)
-        return parse_u64(value, UINT64_MAX, &p->peer.tx);
+        return number_read(&p->peer.tx, value, UINT64_MAX);
     if (strcmp(key, "last_handshake_time_sec") == 0)
-        return parse_u64(value, INT64_MAX, &p->peer.handshake);
+        return number_read(&p->peer.handshake, value, INT64_MAX);
     if (strcmp(key, "persistent_keepalive_interval") == 0) {
-        if (!parse_u64(value, UINT16_MAX, &number))
+        if (!number_read(&number, value, UINT16_MAX))
             return false;
         p->peer.keepalive = (uint16_t)number;
     }
