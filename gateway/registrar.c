@@ -174,10 +174,14 @@ void registration_resume(struct registration *r)
 /* Nothing comes back to one that stands in line for a key; a job or a check does. */
 static void cancel(struct registration *r)
 {
-    if (r->lock.state == KEYLOCK_WAITS)
+    const struct verifier *verifier = r->registrar->parts.verifier;
+    if (r->lock.state == KEYLOCK_WAITS) {
         (void)dissolve(r);
-    else
-        r->cancelled = true;
+        return;
+    }
+    r->cancelled = true;
+    if (r->verifying && verifier->cancel != NULL)
+        verifier->cancel(verifier, &r->check);
 }
 
 void registrar_abandon(struct registration *r)

@@ -26,6 +26,7 @@ struct verifier_check {
     const struct verifier_claim *claim;
     struct verifier_verdict verdict;
     void (*done)(struct verifier_check *check);
+    void *task; /* the verifier's own */
 };
 
 struct verifier {
@@ -39,6 +40,10 @@ struct verifier {
 
     /* Checks the ticket itself. */
     void (*verify)(const struct verifier *self, struct verifier_check *check);
+
+    /* Nobody wants to know any more: a check that has not begun is given up, `done` comes all the
+     * same, later. NULL: no check of this verifier stands in a queue. */
+    void (*cancel)(const struct verifier *self, struct verifier_check *check);
 
     /* Fills the row of a spent ticket but for amount and time; false: this verifier keeps none. */
     bool (*record)(const struct verifier *self, const struct verifier_claim *claim,

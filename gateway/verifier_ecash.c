@@ -158,7 +158,12 @@ static void after(uv_work_t *work, int status)
     ecash->counts.running--;
     epochs_drop(task->epochs);
     lewesi_release(&ecash->env, task, sizeof *task);
-    conclude(ecash, check, valid, refusal);
+    check->task = NULL;
+    check->verdict = (struct verifier_verdict){valid, refusal};
+    if (status == UV_ECANCELED)
+        check->done(check); /* not counted: it says nothing about the ticket */
+    else
+        conclude(ecash, check, valid, refusal);
 }
 
 static void verify(const struct verifier *self, struct verifier_check *check)
@@ -179,9 +184,19 @@ static void verify(const struct verifier *self, struct verifier_check *check)
     *task = prepared;
     task->epochs = epochs_hold(ecash->epochs);
     task->work.data = task;
+    check->task = task;
     ecash->counts.running++;
     if (uv_queue_work(ecash->loop, &task->work, run, after) != 0)
         after(&task->work, UV_EINVAL);
+}
+
+/* What a thread has begun goes on: its `after` comes in any case. */
+static void cancel(const struct verifier *self, struct verifier_check *check)
+{
+    struct task *const task = check->task;
+    (void)self;
+    if (task != NULL)
+        (void)uv_cancel((uv_req_t *)&task->work);
 }
 
 /* ---- beginning and end ---- */
@@ -198,6 +213,7 @@ enum lewes_error verifier_ecash_new(struct verifier_ecash **made,
         .verifier = {.name = "ecash",
                      .look_up = verifier_look_up,
                      .verify = verify,
+                     .cancel = cancel,
                      .record = verifier_record},
         .env = *env,
         .loop = parts->loop,

@@ -2,7 +2,10 @@
 /* Checks of real tickets on their threads, while the loop has something else in mind. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -10,6 +13,8 @@
 
 #define CLIENTS 4
 #define ROUNDS 3
+#define THREADS 3
+#define THREADS_TEXT "3"
 #define ONE INT64_C(500000000)
 
 static struct paying paying;
@@ -114,6 +119,91 @@ static void new_keys_are_harmless_until_the_gateway_is_gone(void **state)
     assert_true(times >= 1);
 }
 
+/* ---- a queue ---- */
+
+static atomic_bool held;
+static uv_work_t holders[THREADS];
+static unsigned holding;
+
+static void hold(uv_work_t *work)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    (void)work;
+    while (held)
+        nanosleep(&pause, NULL);
+}
+
+static void let_go(uv_work_t *work, int status)
+{
+    (void)work;
+    assert_int_equal(status, 0);
+    holding--;
+}
+
+static bool nobody_holds(void *user)
+{
+    (void)user;
+    return holding == 0;
+}
+
+/* Until release_threads() nothing that waits in the queue is checked. */
+static void hold_threads(void)
+{
+    held = true;
+    for (holding = 0; holding < THREADS; holding++)
+        assert_int_equal(uv_queue_work(&rig.loop, &holders[holding], hold, let_go), 0);
+}
+
+static void release_threads(void)
+{
+    held = false;
+    rig_wait(&rig, nobody_holds, NULL);
+}
+
+static bool one_waits(void *user)
+{
+    (void)user;
+    return rig_count(&rig).checking == 1;
+}
+
+static void queue_one(void)
+{
+    const struct paying_terms terms = paying_terms(&rig, 0, 0);
+    const struct lewes_request request = paying_request(&paying, &rig, &terms, 1, &tickets[0]);
+    client_open(&clients[0], &rig, 1);
+    client_handshake(&clients[0]);
+    client_send_request(&clients[0], &request);
+    rig_wait(&rig, one_waits, NULL);
+}
+
+static void who_vanishes_from_the_queue_is_not_checked(void **state)
+{
+    (void)state;
+    hold_threads();
+    queue_one();
+    client_vanish(&clients[0]);
+    rig_wait_quiet(&rig);
+    const struct gateway_counts counts = rig_count(&rig);
+    assert_int_equal(counts.checking, 0);
+    assert_int_equal(counts.leased_pairs, 0);
+    release_threads();
+    assert_int_equal(rig_count(&rig).bound, 0);
+    client_close(&clients[0]);
+}
+
+static void who_stops_does_not_wait_for_the_queue(void **state)
+{
+    struct lewes_answer answer;
+    (void)state;
+    hold_threads();
+    queue_one();
+    rig_stop(&rig);
+    assert_true(client_answer(&clients[0], &answer));
+    assert_refused(&answer, LEWES_REFUSAL_SHUTDOWN);
+    release_threads();
+    client_close(&clients[0]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, up, down)
 
 int main(void)
@@ -121,6 +211,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(keys_change_under_all_threads),
         TEST(new_keys_are_harmless_until_the_gateway_is_gone),
+        TEST(who_vanishes_from_the_queue_is_not_checked),
+        TEST(who_stops_does_not_wait_for_the_queue),
     };
+    if (setenv("UV_THREADPOOL_SIZE", THREADS_TEXT, 1) != 0)
+        return 1;
     return cmocka_run_group_tests(tests, open_mint, close_mint);
 }
