@@ -7,7 +7,6 @@
 #include "lib/ecash/payment.h"
 
 #define ELEMENTS 4
-#define TRANSCRIPT_CAP 4096
 
 struct plain {
     const struct lewesi_payment_view *view;
@@ -150,13 +149,13 @@ static void put_listed_g1(struct lewesi_writer *w, const blst_p1 *point)
 }
 
 static bool proved(const struct plain *p, const uint8_t *key, size_t key_len,
-                   const uint8_t *pay_info, const struct plain_points *points)
+                   const uint8_t *pay_info, struct plain_points *points)
 {
-    uint8_t transcript[TRANSCRIPT_CAP], given[LEWESI_SCALAR_LEN], computed[LEWESI_SCALAR_LEN];
+    uint8_t given[LEWESI_SCALAR_LEN], computed[LEWESI_SCALAR_LEN];
     lewesi_scalar challenge;
     struct lewesi_writer w;
 
-    lewesi_writer_init(&w, transcript, sizeof transcript);
+    lewesi_writer_init(&w, points->transcript, sizeof points->transcript);
     put_g1(&w, blst_p1_generator());
     put_g2(&w, blst_p2_generator());
     for (size_t i = 0; i < 4; i++)
@@ -185,7 +184,8 @@ static bool proved(const struct plain *p, const uint8_t *key, size_t key_len,
     put_g1(&w, &points->tt);
     lewesi_write_copy(&w, pay_info, LEWES_PAY_INFO_LEN);
     lewesi_write_u64le(&w, 1);
-    lewesi_hash_to_challenge(&challenge, (struct lewesi_span){transcript, w.at});
+    points->transcript_len = w.at;
+    lewesi_hash_to_challenge(&challenge, (struct lewesi_span){points->transcript, w.at});
     lewesi_scalar_encode(given, &p->number[LEWESI_ITEM_CHALLENGE]);
     lewesi_scalar_encode(computed, &challenge);
     return memcmp(given, computed, sizeof given) == 0;
@@ -203,27 +203,29 @@ static bool holds(const struct plain *p, enum lewesi_payment_item h, const blst_
     return lewesi_pairings_equal(&affine_h, &affine_q, &affine_s, blst_p2_affine_generator());
 }
 
-static enum lewes_error check_signatures(const struct plain *p, uint32_t day)
+static enum lewes_error check_signatures(const struct plain *p, uint32_t day,
+                                         blst_p2 q[PLAIN_EQUATIONS])
 {
     lewesi_scalar number;
-    blst_p2 q = p->kappa, sum;
+    blst_p2 sum;
 
+    q[0] = p->kappa;
     lewesi_scalar_of(&number, p->view->item[LEWESI_ITEM_TYPE][0]);
-    lewesi_g2_mul_add(&q, &p->beta[3], &number);
-    if (!holds(p, LEWESI_ITEM_WALLET_H, &q))
+    lewesi_g2_mul_add(&q[0], &p->beta[3], &number);
+    if (!holds(p, LEWESI_ITEM_WALLET_H, &q[0]))
         return LEWES_ERROR_TICKET_WALLET;
-    q = p->kappa_e;
+    q[1] = p->kappa_e;
     lewesi_scalar_of(&number, day);
-    lewesi_g2_mul_add(&q, &p->beta[1], &number);
+    lewesi_g2_mul_add(&q[1], &p->beta[1], &number);
     (void)lewesi_scalar_decode(&number, lewesi_exp_type);
-    lewesi_g2_mul_add(&q, &p->beta[2], &number);
-    if (!holds(p, LEWESI_ITEM_DATE_H, &q))
+    lewesi_g2_mul_add(&q[1], &p->beta[2], &number);
+    if (!holds(p, LEWESI_ITEM_DATE_H, &q[1]))
         return LEWES_ERROR_TICKET_DATE;
-    q = p->kappa_k;
+    q[2] = p->kappa_k;
     blst_p2_add_or_double(&sum, &p->beta[1], &p->beta[2]);
     (void)lewesi_scalar_decode(&number, lewesi_idx_type);
-    lewesi_g2_mul_add(&q, &sum, &number);
-    return holds(p, LEWESI_ITEM_INDEX_H, &q) ? LEWES_OK : LEWES_ERROR_TICKET_INDEX;
+    lewesi_g2_mul_add(&q[2], &sum, &number);
+    return holds(p, LEWESI_ITEM_INDEX_H, &q[2]) ? LEWES_OK : LEWES_ERROR_TICKET_INDEX;
 }
 
 enum lewes_error plain_verify(const uint8_t *key, size_t key_len,
@@ -255,5 +257,5 @@ enum lewes_error plain_verify(const uint8_t *key, size_t key_len,
     compute(&plain, points);
     if (!proved(&plain, key, key_len, claim->pay_info, points))
         return LEWES_ERROR_TICKET_PROOF;
-    return check_signatures(&plain, claim->day);
+    return check_signatures(&plain, claim->day, points->q);
 }

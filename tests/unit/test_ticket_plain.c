@@ -7,8 +7,11 @@
 
 #include <cmocka.h>
 
+#include "lib/crypto/crypto.h"
 #include "tests/support/ticket_plain.h"
 #include "tests/support/tickets.h"
+
+#define WHOLE_TRANSCRIPTS 7 /* of the recorded ones */
 
 static struct tickets tickets;
 
@@ -117,11 +120,76 @@ static void the_points_on_the_way_are_the_originals(void **state)
     }
 }
 
+static void what_is_hashed_is_what_the_original_hashes(void **state)
+{
+    static struct tickets_payment payment;
+    static struct plain_points got;
+    static uint8_t whole[PLAIN_TRANSCRIPT_CAP];
+    const json_t *recorded;
+    size_t i;
+    unsigned compared = 0;
+
+    (void)state;
+    json_array_foreach(vectors_member(tickets.root, "tickets"), i, recorded)
+    {
+        const json_t *const wanted = vectors_member(recorded, "recomputed");
+        uint8_t digest[32], wanted_digest[32];
+
+        tickets_payment(&tickets, recorded, &payment);
+        assert_int_equal(verify_plainly(recorded, &payment, &got), LEWES_OK);
+        assert_int_equal(got.transcript_len,
+                         json_integer_value(vectors_member(wanted, "transcript_len")));
+        lewesi_sha256(digest, (struct lewesi_span){got.transcript, got.transcript_len},
+                      (struct lewesi_span){0});
+        vectors_exact(wanted, "sha256", wanted_digest, sizeof wanted_digest);
+        assert_memory_equal(digest, wanted_digest, sizeof digest);
+        if (json_object_get(wanted, "transcript") == NULL) /* too long to be kept for all */
+            continue;
+        assert_int_equal(vectors_hex(wanted, "transcript", whole, sizeof whole),
+                         got.transcript_len);
+        assert_memory_equal(got.transcript, whole, got.transcript_len);
+        compared++;
+    }
+    assert_int_equal(compared, WHOLE_TRANSCRIPTS);
+}
+
+static void the_pairings_have_the_originals_points(void **state)
+{
+    static const char *const names[PLAIN_EQUATIONS] = {"wallet", "expiration", "coin0"};
+    static const size_t signatures[PLAIN_EQUATIONS] = {195, 293, 490}; /* ecash.md 5 */
+    static struct tickets_payment payment;
+    static struct plain_points got;
+    const json_t *recorded;
+    size_t i;
+
+    (void)state;
+    json_array_foreach(vectors_member(tickets.root, "tickets"), i, recorded)
+    {
+        tickets_payment(&tickets, recorded, &payment);
+        assert_int_equal(verify_plainly(recorded, &payment, &got), LEWES_OK);
+        const json_t *const checks = vectors_member(recorded, "pairing_checks");
+        assert_int_equal(json_array_size(checks), PLAIN_EQUATIONS);
+        for (size_t j = 0; j < PLAIN_EQUATIONS; j++) {
+            const json_t *const equation = json_array_get(checks, j);
+            uint8_t point[LEWESI_G1_LEN];
+
+            assert_string_equal(vectors_text(equation, "name"), names[j]);
+            vectors_exact(equation, "P1", point, sizeof point);
+            assert_memory_equal(payment.payment + signatures[j], point, sizeof point);
+            vectors_exact(equation, "P2", point, sizeof point);
+            assert_memory_equal(payment.payment + signatures[j] + 49, point, sizeof point);
+            same_g2(vectors_member(equation, "Q1"), &got.q[j]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_verifiers_agree),
         cmocka_unit_test(the_points_on_the_way_are_the_originals),
+        cmocka_unit_test(what_is_hashed_is_what_the_original_hashes),
+        cmocka_unit_test(the_pairings_have_the_originals_points),
     };
 
     return cmocka_run_group_tests(tests, load, unload);
