@@ -56,7 +56,7 @@ enum store_result store_save(struct store *store)
     return store_run(store, store->in_batch ? STATEMENT_SAVE : STATEMENT_BEGIN, STORE_POINT_BEGIN);
 }
 
-enum store_result store_keep(struct store *store)
+static enum store_result keep(struct store *store)
 {
     if (!store->in_batch)
         return store_run(store, STATEMENT_COMMIT, STORE_POINT_COMMIT);
@@ -68,7 +68,7 @@ enum store_result store_keep(struct store *store)
     return store_failed(store, sqlite3_extended_errcode(store->db));
 }
 
-void store_undo(struct store *store)
+static void undo(struct store *store)
 {
     if (sqlite3_get_autocommit(store->db))
         return; /* SQLite has undone it */
@@ -78,6 +78,15 @@ void store_undo(struct store *store)
     }
     run_quietly(store, STATEMENT_UNDO);
     run_quietly(store, STATEMENT_KEEP);
+}
+
+enum store_result store_end(struct store *store, enum store_result result)
+{
+    if (result == STORE_OK)
+        result = keep(store);
+    if (result != STORE_OK)
+        undo(store);
+    return result;
 }
 
 /* ---- hooks of the worker ---- */

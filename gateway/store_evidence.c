@@ -45,11 +45,7 @@ enum store_result store_add_evidence(struct store *store, const struct store_tic
                  : store_not_bound(store, s);
     if (result == STORE_OK)
         result = trim(store);
-    if (result == STORE_OK)
-        result = store_keep(store);
-    if (result != STORE_OK)
-        store_undo(store);
-    return result;
+    return store_end(store, result);
 }
 
 enum store_result store_find_evidence(struct store *store, const uint8_t serial[LEWES_SERIAL_LEN])

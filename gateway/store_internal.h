@@ -118,9 +118,9 @@ void store_format_date(char out[STORE_DATE_TEXT], struct lewes_date date);
 bool store_ticket_valid(const struct store_ticket *ticket);
 enum store_result store_insert_ticket(struct store *store, const struct store_ticket *ticket);
 
-/* Around a write of several statements, in a batch or not. `undo` never fails the caller. */
+/* Around a write of several statements, in a batch or not: what they did is kept if `result`,
+ * theirs, is STORE_OK, else undone. */
 enum store_result store_save(struct store *store);
-enum store_result store_keep(struct store *store);
-void store_undo(struct store *store);
+enum store_result store_end(struct store *store, enum store_result result);
 
 #endif

@@ -97,11 +97,7 @@ enum store_result store_register_client(struct store *store, const struct store_
         result = store_insert_ticket(store, ticket);
     if (result == STORE_OK)
         result = upsert_client(store, client);
-    if (result == STORE_OK)
-        result = store_keep(store);
-    if (result != STORE_OK)
-        store_undo(store);
-    return result;
+    return store_end(store, result);
 }
 
 /* A row that cannot be read is taken, too: it would come again and again. */

@@ -141,11 +141,7 @@ enum store_result store_register(struct store *store, const struct store_ticket 
         result = store_insert_ticket(store, ticket);
     if (result == STORE_OK)
         result = upsert_lease(store, lease);
-    if (result == STORE_OK)
-        result = store_keep(store);
-    if (result != STORE_OK)
-        store_undo(store);
-    return result;
+    return store_end(store, result);
 }
 
 /* Runs a bound UPDATE or DELETE of one lease. */
