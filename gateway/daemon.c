@@ -191,6 +191,15 @@ static void on_signal(uv_signal_t *handle, int number)
         reload(d);
 }
 
+/* A reload that is asked for during the start comes after it; an end need not wait. */
+static void hold_reloads(int how)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    (void)pthread_sigmask(how, &set, NULL);
+}
+
 static void watch_signals(struct daemon *d)
 {
     (void)signal(SIGPIPE, SIG_IGN);
@@ -199,6 +208,7 @@ static void watch_signals(struct daemon *d)
         d->signals[i].data = d;
         uv_signal_start(&d->signals[i], on_signal, signals[i]);
     }
+    hold_reloads(SIG_UNBLOCK);
 }
 
 /* ---- run ---- */
@@ -269,6 +279,7 @@ int daemon_run(struct settings *settings)
     int status = EXIT_FAILURE;
 
     host_environment(&d.env);
+    hold_reloads(SIG_BLOCK);
     d.log = log_new(settings->log.level, settings->log.format, settings->log.addresses, NULL);
     if (d.log == NULL || !set_workers(settings) || uv_loop_init(&d.loop) != 0) {
         fputs("lewesd: no memory\n", stderr);

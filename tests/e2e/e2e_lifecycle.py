@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`lewesd` as its operator meets it: start, stop, settings, and a long row of clients."""
 import os
+import signal
 import sys
 
 import world as w
@@ -42,6 +43,18 @@ def test_mock_tickets_need_the_operators_word(programs):
         config = world.config(wireguard__backend="memory", security__allow_mock="no")
         daemon = world.lewesd(config, wait=False)
         check(daemon.finish() != 0 and "allow_mock" in daemon.text(), daemon.text())
+
+
+def test_a_reload_during_the_start_comes_after_it(programs):
+    early = ("import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP]); "
+             "os.kill(os.getpid(), signal.SIGHUP); os.execv(sys.argv[1], sys.argv[1:])")
+    with w.World(programs) as world:
+        config = world.config(wireguard__backend="memory")
+        daemon = world.start(world.gateway, [sys.executable, "-c", early,
+                                             f"{world.programs}/lewesd", "--config", config])
+        daemon.wait_line("settings are read at start only")
+        daemon.signal(signal.SIGTERM)
+        check(daemon.finish() == 0, daemon.text())
 
 
 def resident(pid):
