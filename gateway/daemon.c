@@ -154,10 +154,21 @@ static bool open_store(struct daemon *d)
 
 /* ---- signals ---- */
 
+/* A reload that is asked for during the start comes after it, and never after the end; an end need
+ * not wait. */
+static void hold_reloads(int how)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    (void)pthread_sigmask(how, &set, NULL);
+}
+
 static void stopped(void *user)
 {
     struct daemon *d = user;
     d->gateway = NULL;
+    hold_reloads(SIG_BLOCK);
     for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&d->signals[i], NULL);
 }
@@ -189,15 +200,6 @@ static void on_signal(uv_signal_t *handle, int number)
         stop(d);
     else
         reload(d);
-}
-
-/* A reload that is asked for during the start comes after it; an end need not wait. */
-static void hold_reloads(int how)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGHUP);
-    (void)pthread_sigmask(how, &set, NULL);
 }
 
 static void watch_signals(struct daemon *d)

@@ -45,7 +45,7 @@ def test_mock_tickets_need_the_operators_word(programs):
         check(daemon.finish() != 0 and "allow_mock" in daemon.text(), daemon.text())
 
 
-def test_a_reload_during_the_start_comes_after_it(programs):
+def test_a_reload_during_the_start_or_the_end_ends_nothing(programs):
     early = ("import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP]); "
              "os.kill(os.getpid(), signal.SIGHUP); os.execv(sys.argv[1], sys.argv[1:])")
     with w.World(programs) as world:
@@ -54,6 +54,8 @@ def test_a_reload_during_the_start_comes_after_it(programs):
                                              f"{world.programs}/lewesd", "--config", config])
         daemon.wait_line("settings are read at start only")
         daemon.signal(signal.SIGTERM)
+        while daemon.child.poll() is None:
+            daemon.signal(signal.SIGHUP)
         check(daemon.finish() == 0, daemon.text())
 
 
