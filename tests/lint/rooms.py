@@ -22,7 +22,7 @@ ALLOWED = {
     "client": {"lib", "wireguard", "host", "description"},
     "gateway": {"lib", "wireguard", "host", "description"},
     "mint": {"lib", "host"},
-    "bench": {"lib"},
+    "bench": {"lib", "gateway"},
     "fuzz": {"lib", "description", "wireguard", "client", "gateway", "mint"},
     "examples": set(),  # as a user: public headers only
     "tests": {"lib", "wireguard", "host", "description", "client", "gateway", "mint"},
