@@ -91,7 +91,7 @@ static void assert_class(const struct vnet *net, const struct reference *referen
     assert_int_equal(net->sent_most > reference->at[0].sent, has_left(net, reference, 0));
 }
 
-void fault_sweep(bool two_hops, enum vnet_fault fault, bool inbound)
+static void fault_sweep(bool two_hops, enum vnet_fault fault, bool inbound)
 {
     struct vnet net;
     vnet_init(&net);
@@ -106,4 +106,61 @@ void fault_sweep(bool two_hops, enum vnet_fault fault, bool inbound)
         assert_class(&net, &reference, &result);
     }
     vnet_free(&net);
+}
+
+/* ---- tests ---- */
+
+static void a_close_at_every_byte_of_what_is_sent(void **state)
+{
+    fault_sweep(*(const bool *)*state, VNET_CLOSE, false);
+}
+
+static void a_close_at_every_byte_of_what_is_received(void **state)
+{
+    fault_sweep(*(const bool *)*state, VNET_CLOSE, true);
+}
+
+static void a_reset_at_every_byte_of_what_is_sent(void **state)
+{
+    fault_sweep(*(const bool *)*state, VNET_RESET, false);
+}
+
+static void a_reset_at_every_byte_of_what_is_received(void **state)
+{
+    fault_sweep(*(const bool *)*state, VNET_RESET, true);
+}
+
+static void a_stall_at_every_byte_of_what_is_sent(void **state)
+{
+    fault_sweep(*(const bool *)*state, VNET_STALL, false);
+}
+
+static void a_stall_at_every_byte_of_what_is_received(void **state)
+{
+    fault_sweep(*(const bool *)*state, VNET_STALL, true);
+}
+
+static void garbage_at_every_byte_of_what_is_sent(void **state)
+{
+    fault_sweep(*(const bool *)*state, VNET_GARBAGE, false);
+}
+
+static void garbage_at_every_byte_of_what_is_received(void **state)
+{
+    fault_sweep(*(const bool *)*state, VNET_GARBAGE, true);
+}
+
+int fault_sweep_run(bool two_hops)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_prestate(a_close_at_every_byte_of_what_is_sent, &two_hops),
+        cmocka_unit_test_prestate(a_close_at_every_byte_of_what_is_received, &two_hops),
+        cmocka_unit_test_prestate(a_reset_at_every_byte_of_what_is_sent, &two_hops),
+        cmocka_unit_test_prestate(a_reset_at_every_byte_of_what_is_received, &two_hops),
+        cmocka_unit_test_prestate(a_stall_at_every_byte_of_what_is_sent, &two_hops),
+        cmocka_unit_test_prestate(a_stall_at_every_byte_of_what_is_received, &two_hops),
+        cmocka_unit_test_prestate(garbage_at_every_byte_of_what_is_sent, &two_hops),
+        cmocka_unit_test_prestate(garbage_at_every_byte_of_what_is_received, &two_hops),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

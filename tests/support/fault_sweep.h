@@ -6,8 +6,8 @@
 
 #include "tests/support/virtual_net.h"
 
-/* Fails, resets, stalls or spoils the connection after each number of bytes, in what the client
- * sends or in what it receives. */
-void fault_sweep(bool two_hops, enum vnet_fault fault, bool inbound);
+/* A group of tests, in which the connection fails, is reset, stalls or is spoiled after each number
+ * of bytes, in what the client sends and in what it receives. Returns what main() is to return. */
+int fault_sweep_run(bool two_hops);
 
 #endif

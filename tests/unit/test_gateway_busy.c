@@ -46,6 +46,21 @@ static void expect_busy_connection(enum busy reason)
     client_close(&client);
 }
 
+/* The gateway starts, and somebody else is there first. */
+static void start_beside_another(void)
+{
+    rig_start(&rig);
+    client_open(&other, &rig, 2);
+    rig_wait_open(&rig, 1);
+}
+
+static void a_client_is_served(void)
+{
+    client_open(&client, &rig, 1);
+    client_handshake(&client);
+    client_close(&client);
+}
+
 /* T2.7: clients come from an address of the directory. */
 static void a_gateway_of_the_directory_may_bring_more(void **state)
 {
@@ -71,25 +86,19 @@ static void one_connection_too_many_hears_busy(void **state)
 {
     (void)state;
     rig.settings.limits.max_connections = 1;
-    rig_start(&rig);
-    client_open(&other, &rig, 2);
-    rig_wait_open(&rig, 1);
+    start_beside_another();
     client_open(&client, &rig, 1);
     expect_busy_connection(BUSY_CONNECTIONS);
     client_close(&other);
     rig_wait_quiet(&rig);
-    client_open(&client, &rig, 1);
-    client_handshake(&client);
-    client_close(&client);
+    a_client_is_served();
 }
 
 static void one_connection_too_many_of_a_source_hears_busy(void **state)
 {
     (void)state;
     rig.settings.limits.connections_per_source = 1;
-    rig_start(&rig);
-    client_open(&other, &rig, 2);
-    rig_wait_open(&rig, 1);
+    start_beside_another();
     client_open(&client, &rig, 1);
     expect_busy_connection(BUSY_SOURCE);
     client_close(&other);
@@ -101,11 +110,8 @@ static void an_empty_bucket_says_busy(void **state)
     rig.settings.limits.accept_burst = 3;
     rig.settings.limits.accept_rate = (struct settings_rate){1, 3600000};
     rig_start(&rig);
-    for (int i = 0; i < 3; i++) {
-        client_open(&client, &rig, 1);
-        client_handshake(&client);
-        client_close(&client);
-    }
+    for (int i = 0; i < 3; i++)
+        a_client_is_served();
     client_open(&client, &rig, 1);
     expect_busy_connection(BUSY_RATE);
 }
@@ -115,9 +121,7 @@ static void busy_is_read_though_the_client_talks(void **state)
     uint8_t chatter[3000] = {0};
     (void)state;
     rig.settings.limits.connections_per_source = 1;
-    rig_start(&rig);
-    client_open(&other, &rig, 2);
-    rig_wait_open(&rig, 1);
+    start_beside_another();
     client_open(&client, &rig, 1);
     client_send(&client, chatter, sizeof chatter);
     expect_busy_connection(BUSY_SOURCE);
@@ -130,9 +134,7 @@ static void a_talker_is_cut_off(void **state)
     static uint8_t chatter[65536];
     (void)state;
     rig.settings.limits.connections_per_source = 1;
-    rig_start(&rig);
-    client_open(&other, &rig, 2);
-    rig_wait_open(&rig, 1);
+    start_beside_another();
     client_open(&client, &rig, 1);
     client_send(&client, chatter, sizeof chatter);
     client_close(&other);
@@ -144,9 +146,7 @@ static void who_does_not_close_is_closed(void **state)
 {
     (void)state;
     rig.settings.limits.connections_per_source = 1;
-    rig_start(&rig);
-    client_open(&other, &rig, 2);
-    rig_wait_open(&rig, 1);
+    start_beside_another();
     client_open(&client, &rig, 1);
     client_expect_clear(&client, LEWESI_BUSY, 0);
     assert_int_equal(rig_count(&rig).farewells, 1);
@@ -178,9 +178,7 @@ static void too_many_half_open_of_a_source_hear_busy(void **state)
     expect_busy_hello(BUSY_HALF_OPEN);
     client_close(&other);
     rig_wait_quiet(&rig);
-    client_open(&client, &rig, 1);
-    client_handshake(&client);
-    client_close(&client);
+    a_client_is_served();
 }
 
 static void too_many_half_open_hear_busy(void **state)
@@ -205,9 +203,7 @@ static void too_many_sessions_hear_busy(void **state)
     expect_busy_hello(BUSY_SESSIONS);
     client_close(&other);
     rig_wait_quiet(&rig);
-    client_open(&client, &rig, 1);
-    client_handshake(&client);
-    client_close(&client);
+    a_client_is_served();
 }
 
 static void more_farewells_than_256_are_plain_closes(void **state)
@@ -218,9 +214,7 @@ static void more_farewells_than_256_are_plain_closes(void **state)
     (void)state;
     rig.settings.limits.connections_per_source = 1;
     rig.settings.limits.max_connections = 1;
-    rig_start(&rig);
-    client_open(&other, &rig, 2);
-    rig_wait_open(&rig, 1);
+    start_beside_another();
     for (int i = 0; i < CROWD; i++)
         client_open(&crowd[i], &rig, 1);
     rig_wait(&rig, is_over, &crowd[CROWD - 1]);

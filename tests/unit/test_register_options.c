@@ -9,9 +9,8 @@
 #include <cmocka.h>
 
 #include "client/register_options.h"
-#include "tests/support/captured_stream.h"
+#include "tests/support/command_words.h"
 
-#define WORDS_MAX 32
 /* NOLINTBEGIN(bugprone-suspicious-missing-comma): arguments are put together */
 /* Identities of RFC 8032, 7.1, tests 1 and 2, in base58. */
 #define ONE "FVen3X669xLzsi6N2V91DoiyzHzg1uAgqiT8jZ9nS96Z"
@@ -23,44 +22,13 @@
 
 static struct register_arguments arguments;
 
-static enum parse_result parse_words(const char *const *words, char **said, FILE **stream)
+static enum parse_result parse(int argc, char **argv)
 {
-    static char copies[WORDS_MAX][128];
-    char *argv[WORDS_MAX + 1] = {copies[0]};
-    struct captured_stream captured;
-    int argc = 1;
-    strcpy(copies[0], "register");
-    for (; words[argc - 1]; argc++) {
-        assert_in_range(argc, 1, WORDS_MAX - 1);
-        snprintf(copies[argc], sizeof copies[argc], "%s", words[argc - 1]);
-        argv[argc] = copies[argc];
-    }
-    captured_stream_begin(&captured, stream);
-    enum parse_result result = register_parse(&arguments, argc, argv);
-    *said = captured_stream_end(&captured);
-    return result;
+    return register_parse(&arguments, argc, argv);
 }
 
-static void accept_words(const char *const *words)
-{
-    char *said;
-    enum parse_result result = parse_words(words, &said, &stderr);
-    assert_string_equal(said, "");
-    assert_int_equal(result, PARSE_GO);
-    free(said);
-}
-
-static void refuse_words(const char *word, const char *const *words)
-{
-    char *said;
-    assert_int_equal(parse_words(words, &said, &stderr), PARSE_BAD);
-    if (!strstr(said, word))
-        fail_msg("'%s' is not in: %s", word, said);
-    free(said);
-}
-
-#define ACCEPT(...) accept_words((const char *const[]){__VA_ARGS__, NULL})
-#define REFUSE(word, ...) refuse_words(word, (const char *const[]){__VA_ARGS__, NULL})
+#define ACCEPT(...) words_accept(parse, (const char *const[]){__VA_ARGS__, NULL})
+#define REFUSE(word, ...) words_refuse(parse, word, (const char *const[]){__VA_ARGS__, NULL})
 
 static void a_single_gateway_is_enough(void **state)
 {
@@ -340,7 +308,7 @@ static void help_names_every_option(void **state)
 {
     char *said;
     (void)state;
-    assert_int_equal(parse_words((const char *const[]){"--help", NULL}, &said, &stdout),
+    assert_int_equal(words_parse(parse, (const char *const[]){"--help", NULL}, &stdout, &said),
                      PARSE_HELP);
     assert_non_null(strstr(said, "usage: lewes register"));
     assert_non_null(strstr(said, "--fallback-after-maybe-spent"));

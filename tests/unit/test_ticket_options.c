@@ -9,53 +9,17 @@
 #include <cmocka.h>
 
 #include "client/ticket_options.h"
-#include "tests/support/captured_stream.h"
-
-#define WORDS_MAX 16
-#define WORD_CAP 320
+#include "tests/support/command_words.h"
 
 static struct ticket_arguments arguments;
 
-static enum parse_result parse_words(const char *const *words, char **said, FILE **stream)
+static enum parse_result parse(int argc, char **argv)
 {
-    static char copies[WORDS_MAX][WORD_CAP];
-    static char *argv[WORDS_MAX + 1];
-    struct captured_stream captured;
-    int argc = 1;
-    strcpy(copies[0], "ticket");
-    argv[0] = copies[0];
-    for (; words[argc - 1]; argc++) {
-        assert_in_range(argc, 1, WORDS_MAX - 1);
-        snprintf(copies[argc], sizeof copies[argc], "%s", words[argc - 1]);
-        argv[argc] = copies[argc];
-    }
-    argv[argc] = NULL;
-    captured_stream_begin(&captured, stream);
-    enum parse_result result = ticket_parse(&arguments, argc, argv);
-    *said = captured_stream_end(&captured);
-    return result;
+    return ticket_parse(&arguments, argc, argv);
 }
 
-static void accept_words(const char *const *words)
-{
-    char *said;
-    enum parse_result result = parse_words(words, &said, &stderr);
-    assert_string_equal(said, "");
-    assert_int_equal(result, PARSE_GO);
-    free(said);
-}
-
-static void refuse_words(const char *word, const char *const *words)
-{
-    char *said;
-    assert_int_equal(parse_words(words, &said, &stderr), PARSE_BAD);
-    if (!strstr(said, word))
-        fail_msg("'%s' is not in: %s", word, said);
-    free(said);
-}
-
-#define ACCEPT(...) accept_words((const char *const[]){__VA_ARGS__, NULL})
-#define REFUSE(word, ...) refuse_words(word, (const char *const[]){__VA_ARGS__, NULL})
+#define ACCEPT(...) words_accept(parse, (const char *const[]){__VA_ARGS__, NULL})
+#define REFUSE(word, ...) words_refuse(parse, word, (const char *const[]){__VA_ARGS__, NULL})
 #define WITHDRAW(url) "withdraw", "--mint", url, "--token-file", "t", "--type", "wg-exit"
 
 static void an_action_has_its_files(void **state)
@@ -101,7 +65,7 @@ static void a_withdrawal_says_where_who_and_what(void **state)
 
 static void a_token_travels_in_clear_within_this_machine_alone(void **state)
 {
-    char longest[WORD_CAP] = "https://";
+    char longest[WORDS_CAP] = "https://";
     (void)state;
     ACCEPT(WITHDRAW("http://127.0.0.1:8090"));
     ACCEPT(WITHDRAW("http://[::1]:8090/"));
@@ -122,8 +86,9 @@ static void help_names_every_action(void **state)
 {
     char *said;
     (void)state;
-    assert_int_equal(parse_words((const char *const[]){"list", "--help", NULL}, &said, &stdout),
-                     PARSE_HELP);
+    assert_int_equal(
+        words_parse(parse, (const char *const[]){"list", "--help", NULL}, &stdout, &said),
+        PARSE_HELP);
     assert_non_null(strstr(said, "lewes ticket import"));
     assert_non_null(strstr(said, "--token-file"));
     free(said);
