@@ -66,6 +66,11 @@ def tickets():
                           ("point", "c2000060"), ("cut", "07048500")):
         for bound in (0, 1):
             put("payment", f"program-{name}-{bound}", bytes([0, bound]) + bytes.fromhex(changes))
+    for name, program in (("whole", b""), ("bit", b"\0\x09\x0a"), ("splice", b"\1\1\x09"),
+                          ("minus", b"\3\0\2\3\0\3"), ("infinity", b"\4\0\7\4\0\x08"),
+                          ("swap", b"\2\2\4\2\3\5"), ("bytes", b"\5\0\x11" + bytes(32)),
+                          ("other", b"".join(bytes([1, 1, i]) for i in range(26)))):
+        put("ticket", f"program-{name}", b"\0" + program)
     book = recorded["issuance"][0]
     put("ticket", "request", bytes.fromhex(book["user_pk"] + book["withdrawal_request"]))
     key = recorded["authority_sets"][1]
