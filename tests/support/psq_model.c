@@ -131,7 +131,8 @@ static void write_ciphertext(const struct psq_model *model, struct lewesi_writer
                              uint8_t secret[33])
 {
     const struct lewesi_kem *kem = model->pair.kem;
-    const uint8_t prefix[3] = {tag_of(kem), 0x44, 0x40};
+    const uint8_t *flips = model->prefix_flips;
+    const uint8_t prefix[3] = {tag_of(kem) ^ flips[0], 0x44 ^ flips[1], 0x40 ^ flips[2]};
     lewesi_write_copy(w, prefix, prefix_len(kem));
     uint8_t *ciphertext = lewesi_write_space(w, ciphertext_len(kem) - prefix_len(kem));
     assert_non_null(ciphertext);

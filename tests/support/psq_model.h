@@ -32,13 +32,15 @@ struct psq_model {
     uint32_t milliseconds;
     size_t plaintext_len; /* 124 if it is right: cut, or zeros behind it */
     /* Faults, by the step of P37 that has to find them. */
-    bool wrong_form;                /* 1 */
-    bool zero_secret;               /* 2: the X25519 ciphertext is zero */
-    bool wrong_mac;                 /* 2: under a good signature and a good tag */
-    bool wrong_tag;                 /* 3 */
-    bool wrong_credential;          /* 4: another identity, which signs well */
-    bool wrong_signature;           /* 5 */
-    struct psq_schedule schedule;   /* of the last message */
+    bool wrong_form;              /* 1 */
+    uint8_t prefix_flips[3];      /* 1: of tag and length in front of the ciphertext, which mac and
+                                     signature cover as they are */
+    bool zero_secret;             /* 2: the X25519 ciphertext is zero */
+    bool wrong_mac;               /* 2: under a good signature and a good tag */
+    bool wrong_tag;               /* 3 */
+    bool wrong_credential;        /* 4: another identity, which signs well */
+    bool wrong_signature;         /* 5 */
+    struct psq_schedule schedule; /* of the last message */
     uint8_t message[PSQ_MODEL_CAP]; /* the last one */
     size_t len;
 };

@@ -28,9 +28,15 @@ void __real_lewesi_x25519_public(struct lewes_x25519_public *public_key,
 void __wrap_lewesi_x25519_public(struct lewes_x25519_public *public_key,
                                  const struct lewes_x25519_private *private_key);
 
+void __real_lewesi_hkdf_noise(uint8_t out1[32], uint8_t out2[32], uint8_t *out3,
+                              const uint8_t ck[32], struct lewesi_span material);
+void __wrap_lewesi_hkdf_noise(uint8_t out1[32], uint8_t out2[32], uint8_t *out3,
+                              const uint8_t ck[32], struct lewesi_span material);
+
 /* A private key of all 0xee stands for a public key of small order. */
 static struct lewes_x25519_public small_order;
 static bool zero_is_fine;
+static bool zero_is_left_out; /* chaining key and key stay as they are */
 
 static bool is_evil(const struct lewes_x25519_private *key)
 {
@@ -60,6 +66,21 @@ void __wrap_lewesi_x25519_public(struct lewes_x25519_public *public_key,
         *public_key = small_order;
     else
         __real_lewesi_x25519_public(public_key, private_key);
+}
+
+void __wrap_lewesi_hkdf_noise(uint8_t out1[32], uint8_t out2[32], uint8_t *out3,
+                              const uint8_t ck[32], struct lewesi_span material)
+{
+    static const uint8_t zeros[32];
+    static uint8_t key[32];
+
+    if (zero_is_left_out && material.len == 32 && memcmp(material.data, zeros, 32) == 0) {
+        memcpy(out1, ck, 32);
+        memcpy(out2, key, 32);
+        return;
+    }
+    __real_lewesi_hkdf_noise(out1, out2, out3, ck, material);
+    memcpy(key, out3 == NULL ? out2 : out3, 32);
 }
 
 /* ---- Keys of small order (P19) ---- */
@@ -100,6 +121,23 @@ static void an_ephemeral_key_of_small_order_is_refused(void **state)
                 zero_is_fine = true;
                 refuse_cheat(ends, message);
             }
+        }
+    }
+}
+
+/* A reader that only forgot to look at the result would go on with the keys that it had. */
+static void a_step_with_a_key_of_small_order_cannot_be_left_out(void **state)
+{
+    (void)state;
+    small_order = small_orders[1];
+    for (size_t i = 0; i < COUNT(patterns); i++) {
+        for (unsigned message = 0; message < 2; message++) {
+            struct noise_ends *ends = noise_ends_after(patterns[i], message);
+
+            memset(&ends->ends[message].e_private, 0xee, LEWES_KEY_LEN);
+            zero_is_fine = zero_is_left_out = true;
+            refuse_cheat(ends, message);
+            zero_is_left_out = false;
         }
     }
 }
@@ -162,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_ephemeral_key_of_small_order_is_refused),
+        cmocka_unit_test(a_step_with_a_key_of_small_order_cannot_be_left_out),
         cmocka_unit_test(a_static_key_of_small_order_is_refused),
         cmocka_unit_test(nothing_is_written_to_a_key_of_small_order),
     };

@@ -166,6 +166,24 @@ static void each_check_fails_alone_and_before_the_later_ones(void **state)
     kem_suites_each(check_faults);
 }
 
+/* Who made the message says so with mac and signature: only step 1 finds it. */
+static void check_prefix(const struct lewesi_kem *kem)
+{
+    struct psq_model model;
+    for (size_t at = 0; at < kem->prefix_len; at++) {
+        psq_model_init(&model, kem);
+        model.prefix_flips[at] = 1;
+        assert_int_equal(accept(&model), LEWES_ERROR_PSQ);
+        assert_string_equal(trace, "");
+    }
+}
+
+static void a_ciphertext_that_calls_itself_something_else_is_refused(void **state)
+{
+    (void)state;
+    kem_suites_each(check_prefix);
+}
+
 static void check_all_faults(const struct lewesi_kem *kem)
 {
     struct psq_model model;
@@ -294,6 +312,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_check_fails_alone_and_before_the_later_ones),
+        cmocka_unit_test(a_ciphertext_that_calls_itself_something_else_is_refused),
         cmocka_unit_test(the_first_of_many_faults_is_reported),
         cmocka_unit_test(only_the_length_of_the_suite_is_looked_into),
         cmocka_unit_test(every_flipped_bit_is_noticed),
