@@ -253,6 +253,66 @@ static void a_damaged_key_is_refused(void **state)
     assert_null(key);
 }
 
+/* Where the two halves of element `i` of a key of `n` stand (ecash.md E5). */
+static uint8_t *half_g1(uint8_t *bytes, size_t i)
+{
+    return bytes + 96 + 8 + 48 * i;
+}
+
+static uint8_t *half_g2(uint8_t *bytes, size_t n, size_t i)
+{
+    return bytes + 96 + 8 + 48 * n + 96 * i;
+}
+
+static void make_infinity(uint8_t *point, size_t len)
+{
+    memset(point, 0, len);
+    point[0] = 0xc0;
+}
+
+static enum lewes_error read_key(const uint8_t *bytes, size_t n)
+{
+    struct lewes_ecash_key *key = NULL;
+    const enum lewes_error error =
+        lewes_ecash_key_new(&key, &tickets.env.env, tickets.ecash, bytes, 104 + 144 * n);
+
+    lewes_ecash_key_free(key);
+    return error;
+}
+
+/* Good points all of them, in the wrong places (ecash.md E6). */
+static void a_key_of_good_points_may_still_be_none(void **state)
+{
+    uint8_t good[LEWES_MINT_KEY_MAX], bytes[LEWES_MINT_KEY_MAX];
+    const json_t *const set = json_array_get(vectors_member(tickets.root, "authority_sets"), 0);
+    const size_t len =
+        vectors_hex(vectors_member(set, "aggregated_verification_key"), "bytes", good, sizeof good);
+    const size_t n = good[96];
+
+    (void)state;
+    assert_int_equal(len, 104 + 144 * n);
+    assert_int_equal(read_key(good, n), LEWES_OK);
+    memcpy(bytes, good, len);
+    make_infinity(bytes, 96);
+    assert_int_equal(read_key(bytes, n), LEWES_ERROR_KEY);
+    for (size_t i = 0; i < n; i++) {
+        memcpy(bytes, good, len); /* halves of different secrets */
+        memcpy(half_g1(bytes, i), half_g1(good, (i + 1) % n), 48);
+        assert_int_equal(read_key(bytes, n), LEWES_ERROR_KEY);
+        memcpy(bytes, good, len);
+        memcpy(half_g2(bytes, n, i), half_g2(good, n, (i + 1) % n), 96);
+        assert_int_equal(read_key(bytes, n), LEWES_ERROR_KEY);
+        memcpy(bytes, good, len); /* halves of the secret 0: what lies behind y3 is never used */
+        make_infinity(half_g1(bytes, i), 48);
+        make_infinity(half_g2(bytes, n, i), 96);
+        assert_int_equal(read_key(bytes, n), i < 4 ? LEWES_ERROR_KEY : LEWES_OK);
+    }
+    memcpy(bytes, good, len); /* one element too few */
+    bytes[96] = 3;
+    memmove(half_g2(bytes, 3, 0), half_g2(good, n, 0), 3 * 96);
+    assert_int_equal(read_key(bytes, 3), LEWES_ERROR_KEY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +325,7 @@ int main(void)
         cmocka_unit_test(two_faults_do_not_cancel),
         cmocka_unit_test(a_payment_that_is_cut_short_or_goes_on_is_refused),
         cmocka_unit_test(a_damaged_key_is_refused),
+        cmocka_unit_test(a_key_of_good_points_may_still_be_none),
     };
 
     return cmocka_run_group_tests(tests, load, unload);
