@@ -9,6 +9,7 @@
 
 #include "description/base64.h"
 #include "description/names.h"
+#include "host/environment.h"
 #include "host/words.h"
 
 #define INNER_MAX (LEWES_DESCRIPTION_MAX / 4 * 3)
@@ -257,19 +258,6 @@ static enum lewes_description_status read_inner(struct lewes_description *descri
 
 /* ---- signature ---- */
 
-static void *allocate(void *user, size_t size)
-{
-    (void)user;
-    return malloc(size);
-}
-
-static void release(void *user, void *block, size_t size)
-{
-    (void)user;
-    (void)size;
-    free(block);
-}
-
 static bool decode(const json_t *root, const char *name, uint8_t *out, size_t cap, size_t *len)
 {
     const json_t *const member = json_object_get(root, name);
@@ -283,9 +271,11 @@ static enum lewes_description_status verify(const uint8_t signature[LEWES_SIGNAT
                                             const struct lewes_ed25519_public *gateway,
                                             const uint8_t *text, size_t len)
 {
-    const struct lewes_env env = {.allocate = allocate, .release = release};
-    const enum lewes_error error = lewes_description_verify(signature, gateway, text, len, &env);
+    struct lewes_env env;
+    enum lewes_error error;
 
+    host_environment(&env);
+    error = lewes_description_verify(signature, gateway, text, len, &env);
     if (error == LEWES_ERROR_MEMORY)
         return LEWES_DESCRIPTION_MEMORY;
     return error == LEWES_OK ? LEWES_DESCRIPTION_OK : LEWES_DESCRIPTION_SIGNATURE;

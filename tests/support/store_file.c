@@ -48,6 +48,18 @@ void store_file_end(struct store_file *file)
     assert_int_equal(rmdir(file->directory), 0);
 }
 
+int store_file_set_up(void **state)
+{
+    store_file_start(*state);
+    return 0;
+}
+
+int store_file_tear_down(void **state)
+{
+    store_file_end(*state);
+    return 0;
+}
+
 void store_file_execute(const struct store_file *file, const char *sql)
 {
     sqlite3 *db;
@@ -107,4 +119,13 @@ void store_file_assert_equal(const struct lease *a, const struct lease *b)
     assert_memory_equal(a->answer, b->answer, sizeof a->answer);
     assert_int_equal(a->answered_at, b->answered_at);
     assert_int_equal(a->created, b->created);
+}
+
+enum store_result store_file_add(struct store_file *file, uint8_t number)
+{
+    struct lease lease;
+    struct store_ticket ticket;
+    store_file_lease(&lease, number);
+    store_file_ticket(&ticket, number);
+    return store_register(file->store, &ticket, &lease);
 }

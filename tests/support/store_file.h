@@ -28,6 +28,15 @@ void store_file_execute(const struct store_file *file, const char *sql);
 void store_file_lease(struct lease *lease, uint8_t number);
 void store_file_ticket(struct store_ticket *ticket, uint8_t number);
 
+/* Registers lease and ticket of a number. */
+enum store_result store_file_add(struct store_file *file, uint8_t number);
+
+/* A cmocka test between start and end of a store. */
+#define STORE_FILE_TEST(name, file)                                                                \
+    cmocka_unit_test_prestate_setup_teardown(name, store_file_set_up, store_file_tear_down, file)
+int store_file_set_up(void **state);
+int store_file_tear_down(void **state);
+
 /* Asserts that two leases are the same. */
 void store_file_assert_equal(const struct lease *a, const struct lease *b);
 

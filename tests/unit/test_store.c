@@ -18,30 +18,6 @@
 
 static struct store_file file;
 
-static int set_up(void **state)
-{
-    (void)state;
-    store_file_start(&file);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    store_file_end(&file);
-    return 0;
-}
-
-/* Registers lease and ticket `number`. */
-static enum store_result add(uint8_t number)
-{
-    struct lease lease;
-    struct store_ticket ticket;
-    store_file_lease(&lease, number);
-    store_file_ticket(&ticket, number);
-    return store_register(file.store, &ticket, &lease);
-}
-
 static struct lease find(uint8_t number)
 {
     struct lease lease, found;
@@ -86,7 +62,7 @@ static void a_registration_outlives_a_restart(void **state)
     uint64_t bad = 9;
     (void)state;
     for (uint8_t i = 3; i >= 1; i--)
-        assert_int_equal(add(i), STORE_OK);
+        assert_int_equal(store_file_add(&file, i), STORE_OK);
     store_file_reopen(&file);
     assert_int_equal(store_load(file.store, keep, &loaded, &bad), STORE_OK);
     assert_int_equal(bad, 0);
@@ -136,7 +112,7 @@ static void a_serial_is_spent_once(void **state)
     struct store_ticket ticket;
     struct lease lease, found;
     (void)state;
-    assert_int_equal(add(1), STORE_OK);
+    assert_int_equal(store_file_add(&file, 1), STORE_OK);
     store_file_ticket(&ticket, 1);
     store_file_lease(&lease, 2); /* another key with the same coin */
     assert_int_equal(store_register(file.store, &ticket, &lease), STORE_SERIAL_CONFLICT);
@@ -153,7 +129,7 @@ static void a_pair_has_one_lease(void **state)
     struct store_ticket ticket;
     struct lease lease;
     (void)state;
-    assert_int_equal(add(1), STORE_OK);
+    assert_int_equal(store_file_add(&file, 1), STORE_OK);
     store_file_ticket(&ticket, 2);
     store_file_lease(&lease, 2);
     lease.pair = 1001;
@@ -184,7 +160,7 @@ static void a_second_registration_replaces_the_row_but_not_its_age(void **state)
     struct store_ticket ticket;
     struct lease lease;
     (void)state;
-    assert_int_equal(add(1), STORE_OK);
+    assert_int_equal(store_file_add(&file, 1), STORE_OK);
     store_file_lease(&lease, 2);
     lease.wg_key = key_of(1);
     store_file_ticket(&ticket, 2);
@@ -201,7 +177,7 @@ static void activating_works_on_a_pending_lease_only(void **state)
 {
     struct lewes_wg_public key = key_of(1);
     (void)state;
-    assert_int_equal(add(1), STORE_OK);
+    assert_int_equal(store_file_add(&file, 1), STORE_OK);
     assert_int_equal(store_activate(file.store, &key), STORE_OK);
     assert_int_equal(find(1).state, LEASE_ACTIVE);
     assert_int_equal(store_activate(file.store, &key), STORE_NOT_FOUND);
@@ -216,7 +192,7 @@ static void what_changes_without_a_registration_is_written(void **state)
 {
     struct lease lease, found;
     (void)state;
-    assert_int_equal(add(1), STORE_OK);
+    assert_int_equal(store_file_add(&file, 1), STORE_OK);
     store_file_lease(&lease, 1);
     lease.pair = LEASE_NO_PAIR;
     lease.state = LEASE_HELD;
@@ -231,10 +207,10 @@ static void a_deleted_lease_leaves_its_ticket_spent(void **state)
 {
     struct lewes_wg_public key = key_of(1);
     (void)state;
-    assert_int_equal(add(1), STORE_OK);
+    assert_int_equal(store_file_add(&file, 1), STORE_OK);
     assert_int_equal(store_delete_lease(file.store, &key), STORE_OK);
     assert_counts(1, 0, 0);
-    assert_int_equal(add(1), STORE_SERIAL_CONFLICT);
+    assert_int_equal(store_file_add(&file, 1), STORE_SERIAL_CONFLICT);
 }
 
 static void what_has_no_row_is_refused_before_anything_is_written(void **state)
@@ -262,13 +238,14 @@ static void leases_of_another_gateway_are_not_ours(void **state)
     struct lewes_wg_public key = key_of(1);
     struct lease lease;
     (void)state;
-    assert_int_equal(add(1), STORE_OK);
+    assert_int_equal(store_file_add(&file, 1), STORE_OK);
     file.gateway.bytes[0] ^= 1;
     store_file_reopen(&file);
     assert_int_equal(store_load(file.store, keep, &loaded, NULL), STORE_OK);
     assert_int_equal(loaded.count, 0);
     assert_int_equal(store_find_lease(file.store, &key, &lease), STORE_NOT_FOUND);
-    assert_int_equal(add(1), STORE_SERIAL_CONFLICT); /* but a coin is spent everywhere */
+    /* but a coin is spent everywhere */
+    assert_int_equal(store_file_add(&file, 1), STORE_SERIAL_CONFLICT);
     store_file_lease(&lease, 2);
     lease.pair = 1001; /* its pair is not */
     assert_int_equal(store_register(file.store, NULL, &lease), STORE_OK);
@@ -282,7 +259,7 @@ static void a_row_that_cannot_be_read_is_counted_and_left_alone(void **state)
     uint64_t bad = 0;
     (void)state;
     for (uint8_t i = 1; i <= 4; i++)
-        assert_int_equal(add(i), STORE_OK);
+        assert_int_equal(store_file_add(&file, i), STORE_OK);
     store_file_execute(&file, "PRAGMA ignore_check_constraints = 1;"
                               "UPDATE lease SET identities = x'00' WHERE pair = 1002;"
                               "UPDATE lease SET state = 9 WHERE pair = 1003;"
@@ -383,7 +360,7 @@ static void a_place_that_cannot_be_written_is_explained(void **state)
     assert_null(store);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) STORE_FILE_TEST(name, &file)
 
 int main(void)
 {

@@ -43,29 +43,6 @@ static void arm(unsigned fails, int code, bool rolls_back)
     store_set_fault(file.store, ask, file.store);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    store_file_start(&file);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    store_file_end(&file);
-    return 0;
-}
-
-static enum store_result add(uint8_t number)
-{
-    struct lease lease;
-    struct store_ticket ticket;
-    store_file_lease(&lease, number);
-    store_file_ticket(&ticket, number);
-    return store_register(file.store, &ticket, &lease);
-}
-
 static bool has_lease(uint8_t number)
 {
     struct lease lease, found;
@@ -91,7 +68,7 @@ static void fail_each_step(uint8_t number, int code, bool rolls_back)
     unsigned n;
     for (n = 1; n < 20; n++) {
         arm(n, code, rolls_back && n > 1);
-        result = add(number);
+        result = store_file_add(&file, number);
         store_set_fault(file.store, NULL, NULL);
         if (result == STORE_OK)
             break;
@@ -121,7 +98,7 @@ static void a_failed_read_is_not_an_absent_row(void **state)
     struct store_ticket ticket, spent;
     struct store_counts counts;
     (void)state;
-    assert_int_equal(add(1), STORE_OK);
+    assert_int_equal(store_file_add(&file, 1), STORE_OK);
     store_file_lease(&lease, 1);
     store_file_ticket(&ticket, 1);
     arm(1, SQLITE_IOERR_READ, false);
@@ -141,14 +118,14 @@ static void a_full_disk_refuses_and_works_again_when_there_is_room(void **state)
     (void)state;
     /* SQLite's own limit on the file gives its own SQLITE_FULL. */
     sqlite3_exec(db, "PRAGMA max_page_count = 14", NULL, NULL, NULL);
-    while (number < 100 && add(number) == STORE_OK)
+    while (number < 100 && store_file_add(&file, number) == STORE_OK)
         number++;
     assert_in_range(number, 2, 99);
     assert_false(has_lease(number));
     assert_false(has_ticket(number));
     assert_true(has_lease((uint8_t)(number - 1)));
     sqlite3_exec(db, "PRAGMA max_page_count = 10000", NULL, NULL, NULL);
-    assert_int_equal(add(number), STORE_OK);
+    assert_int_equal(store_file_add(&file, number), STORE_OK);
 }
 
 /* ---- under the worker ---- */
@@ -171,7 +148,7 @@ static bool run(struct worker_job *worker_job)
     if (job->gate)
         uv_sem_wait(job->gate);
     else
-        job->result = add(job->number);
+        job->result = store_file_add(&file, job->number);
     return job->result == STORE_OK && !job->undo;
 }
 
@@ -283,23 +260,24 @@ static void a_batch_that_sqlite_gave_up_takes_nothing_more(void **state)
     (void)state;
     assert_true(hooks.batch_begin(hooks.user));
     assert_true(hooks.job_begin(hooks.user));
-    assert_int_equal(add(1), STORE_OK);
+    assert_int_equal(store_file_add(&file, 1), STORE_OK);
     assert_true(hooks.job_end(hooks.user, true));
     assert_true(hooks.job_begin(hooks.user));
     arm(2, SQLITE_FULL, true);
-    assert_int_equal(add(2), STORE_UNAVAILABLE);
+    assert_int_equal(store_file_add(&file, 2), STORE_UNAVAILABLE);
     assert_false(hooks.job_end(hooks.user, false));
     assert_false(hooks.job_begin(hooks.user));
-    assert_int_equal(add(3), STORE_UNAVAILABLE); /* would be written outside of the batch */
+    assert_int_equal(store_file_add(&file, 3),
+                     STORE_UNAVAILABLE); /* would be written outside of the batch */
     assert_false(hooks.batch_end(hooks.user));
     assert_false(has_lease(1) || has_lease(2) || has_lease(3));
     assert_true(hooks.batch_begin(hooks.user)); /* the next batch is well */
-    assert_int_equal(add(3), STORE_OK);
+    assert_int_equal(store_file_add(&file, 3), STORE_OK);
     assert_true(hooks.batch_end(hooks.user));
     assert_true(has_lease(3));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) STORE_FILE_TEST(name, &file)
 
 int main(void)
 {

@@ -14,20 +14,6 @@
 
 static struct store_file file;
 
-static int set_up(void **state)
-{
-    (void)state;
-    store_file_start(&file);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    store_file_end(&file);
-    return 0;
-}
-
 static int64_t number(const char *query)
 {
     sqlite3 *db;
@@ -188,7 +174,7 @@ static void many_go_in_several_calls(void **state)
     assert_int_equal(purge(NOW), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) STORE_FILE_TEST(name, &file)
 
 int main(void)
 {

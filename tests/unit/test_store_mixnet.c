@@ -11,20 +11,6 @@
 
 static struct store_file file;
 
-static int set_up(void **state)
-{
-    (void)state;
-    store_file_start(&file);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    store_file_end(&file);
-    return 0;
-}
-
 static struct mixnet_client client_of(uint8_t number)
 {
     struct mixnet_client client;
@@ -229,7 +215,7 @@ static void failures_leave_nothing(void **state)
     assert_int_equal(count, 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) STORE_FILE_TEST(name, &file)
 
 int main(void)
 {
