@@ -32,6 +32,11 @@ void lewesi_write_ip(struct lewesi_writer *w, const struct lewes_ip *ip);
 void lewesi_read_endpoint(struct lewesi_reader *r, struct lewes_endpoint *endpoint);
 void lewesi_write_endpoint(struct lewesi_writer *w, const struct lewes_endpoint *endpoint);
 
+/* The container of a payment (registration.md 4). What is read points into the reader's bytes; a
+ * field without a sound value fails the reader. */
+void lewesi_read_credential(struct lewesi_reader *r, struct lewes_credential *credential);
+void lewesi_write_credential(struct lewesi_writer *w, const struct lewes_credential *credential);
+
 /* 2020-2199, and a day that the year has (R6). */
 bool lewesi_date_valid(struct lewes_date date);
 

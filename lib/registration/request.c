@@ -60,10 +60,19 @@ static bool encodable(const struct lewes_request *request)
            request->timestamp <= INT64_MAX;
 }
 
+void lewesi_write_credential(struct lewesi_writer *w, const struct lewes_credential *credential)
+{
+    lewesi_write_copy(w, credential->payment, credential->payment_len);
+    lewesi_write_varint(w, LEWES_PAY_INFO_LEN);
+    lewesi_write_copy(w, credential->pay_info, LEWES_PAY_INFO_LEN);
+    lewesi_write_varint(w, lewesi_zigzag(credential->spend_date.year));
+    lewesi_write_varint(w, credential->spend_date.day);
+    lewesi_write_varint(w, credential->epoch);
+}
+
 enum lewes_error lewes_request_encode(const struct lewes_request *request, uint8_t *out, size_t cap,
                                       size_t *len)
 {
-    const struct lewes_credential *credential = &request->credential;
     char key[LEWES_BASE64_CAP];
     struct lewesi_writer w;
     if (!encodable(request))
@@ -72,12 +81,7 @@ enum lewes_error lewes_request_encode(const struct lewes_request *request, uint8
     lewes_base64_encode(key, request->wg_key.bytes);
     lewesi_write_varint(&w, KEY_TEXT_LEN);
     lewesi_write_copy(&w, (const uint8_t *)key, KEY_TEXT_LEN);
-    lewesi_write_copy(&w, credential->payment, credential->payment_len);
-    lewesi_write_varint(&w, LEWES_PAY_INFO_LEN);
-    lewesi_write_copy(&w, credential->pay_info, LEWES_PAY_INFO_LEN);
-    lewesi_write_varint(&w, lewesi_zigzag(credential->spend_date.year));
-    lewesi_write_varint(&w, credential->spend_date.day);
-    lewesi_write_varint(&w, credential->epoch);
+    lewesi_write_credential(&w, &request->credential);
     lewesi_write_varint(&w, (uint64_t)request->ticket_type);
     lewesi_write_varint(&w, (uint64_t)request->mode);
     if (request->mode == LEWES_MODE_MIXNET) {
@@ -108,7 +112,7 @@ static void read_payment(struct lewesi_reader *r, struct lewes_credential *crede
     credential->payment = lewesi_read_bytes(r, credential->payment_len);
 }
 
-static void read_credential(struct lewesi_reader *r, struct lewes_credential *credential)
+void lewesi_read_credential(struct lewesi_reader *r, struct lewes_credential *credential)
 {
     read_payment(r, credential);
     if (lewesi_read_varint(r, LEWES_PAY_INFO_LEN, LEWESI_SHORTEST) != LEWES_PAY_INFO_LEN)
@@ -140,7 +144,7 @@ static void read_field(struct lewesi_reader *r, enum field field, struct lewes_r
         read_wg_key(r, &request->wg_key);
         break;
     case CREDENTIAL:
-        read_credential(r, &request->credential);
+        lewesi_read_credential(r, &request->credential);
         break;
     case TICKET_TYPE:
         request->ticket_type =
