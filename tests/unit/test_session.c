@@ -328,6 +328,47 @@ static void an_established_session_has_no_deadline(void **state)
     pair_end(&pair);
 }
 
+/* A clock that the caller did not keep monotonic costs nothing (P37 step 7 has both bounds). */
+static void a_clock_that_steps_back_does_not_end_a_handshake(void **state)
+{
+    struct pair pair;
+
+    early = pair_is_early(state);
+    pair_init(&pair, 1);
+    pair.early = early;
+    pair.now = 3600000;
+    pair_start(&pair);
+    pair_advance(&pair, 4);
+    pair.now = 0;
+    pair_advance(&pair, PAIR_MESSAGES);
+    pair_end(&pair);
+}
+
+/* P36: 300 s before the hello, but not before the beginning of time. */
+static void a_clock_at_1970_makes_no_time_in_the_far_future(void **state)
+{
+    static const uint64_t seconds[] = {0, 299, 300, 301};
+    struct pair pair;
+
+    (void)state;
+    pair_init(&pair, 1);
+    for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+        const struct lewes_env env = watched_env(&pair.sessions);
+        const struct lewes_session_config config = {.role = LEWES_INITIATOR,
+                                                    .identity = pair.client,
+                                                    .unix_ms = 1000 * seconds[i],
+                                                    .peer = lewes_identity_public(pair.gateway)};
+        struct lewes_session *session = NULL;
+
+        assert_int_equal(lewes_session_new(&session, &env, &config, 0), LEWES_OK);
+        if (!session)
+            abort();
+        assert_true(session->handshake->params.psq_time.seconds == (seconds[i] > 300));
+        lewes_session_free(session);
+    }
+    pair_end(&pair);
+}
+
 static void the_time_for_the_handshake_is_the_callers_choice(void **state)
 {
     struct lewes_session *session = NULL;
@@ -368,6 +409,8 @@ int main(void)
         cmocka_unit_test(freeing_nothing_is_fine),
         PAIR_TEST_BOTH_FLIGHTS(a_handshake_ends_at_its_deadline_in_every_state),
         cmocka_unit_test(an_established_session_has_no_deadline),
+        PAIR_TEST_BOTH_FLIGHTS(a_clock_that_steps_back_does_not_end_a_handshake),
+        cmocka_unit_test(a_clock_at_1970_makes_no_time_in_the_far_future),
         cmocka_unit_test(the_time_for_the_handshake_is_the_callers_choice),
     };
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "tests/support/pair_suites.h"
 #include "tests/support/rekey.h"
 
 #define INITIATOR_BASE (UINT64_C(1) << 62)
@@ -46,6 +47,47 @@ static void a_gateway_replaces_its_session(void **state)
 {
     (void)state;
     both_ends_get_a_new_session(false);
+}
+
+/* What a caller may ask about the handshake is answered by the new session as by the old one. */
+static void a_new_session_remembers_the_handshake(void **state)
+{
+    (void)state;
+    pair_init(&rekey.pair, 1);
+    pair_accept(&rekey.pair, LEWES_KEM_XWING, LEWES_HASH_BLAKE3, false); /* not served */
+    pair_serve(&rekey.pair, LEWES_KEM_MLKEM768);
+    pair_accept(&rekey.pair, LEWES_KEM_MLKEM768, LEWES_HASH_BLAKE3, false);
+    rekey.pair.subsessions = true;
+    pair_start(&rekey.pair);
+    pair_advance(&rekey.pair, 2);
+    for (unsigned i = 0; i < 2; i++) { /* the request and its status frame */
+        struct lewes_session *const ends[] = {rekey.pair.initiator, rekey.pair.responder};
+
+        assert_int_equal(rekey_pass(&rekey, ends[i], ends[1 - i]), LEWES_OK);
+    }
+    pair_advance(&rekey.pair, PAIR_MESSAGES);
+    rekey.begins = rekey.pair.initiator;
+    rekey.answers = rekey.pair.responder;
+    rekey.begins_next = rekey.answers_next = NULL;
+    rekey_advance(&rekey, 3);
+    assert_int_equal(lewes_session_kem(rekey.begins_next), LEWES_KEM_MLKEM768);
+    assert_int_equal(lewes_session_kem(rekey.answers_next), LEWES_KEM_MLKEM768);
+    assert_true(lewes_session_digest_pinned(rekey.begins_next));
+    assert_int_equal(lewes_session_kkt_status(rekey.begins_next), 4);
+    rekey_end(&rekey);
+}
+
+/* P64: the last one too. */
+static void a_new_session_may_send_2_to_the_60_packets(void **state)
+{
+    (void)state;
+    rekey_open(&rekey, true);
+    rekey_advance(&rekey, 3);
+    rekey.begins_next->counter = INITIATOR_BASE + (UINT64_C(1) << 60) - 1;
+    pair_exchange(&rekey.pair, rekey.begins_next, rekey.answers_next, 1);
+    assert_int_equal(lewes_session_send(rekey.begins_next, NULL, 0, rekey.pair.now),
+                     LEWES_ERROR_EXHAUSTED);
+    rekey_end(&rekey);
 }
 
 static void sizes_on_the_wire_are_those_of_the_specification(void **state)
@@ -400,6 +442,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_client_replaces_its_session),
         cmocka_unit_test(a_gateway_replaces_its_session),
+        cmocka_unit_test(a_new_session_remembers_the_handshake),
+        cmocka_unit_test(a_new_session_may_send_2_to_the_60_packets),
         cmocka_unit_test(sizes_on_the_wire_are_those_of_the_specification),
         cmocka_unit_test(data_flows_while_a_subsession_is_made),
         cmocka_unit_test(a_parent_receives_for_60_seconds_and_sends_nothing),

@@ -43,10 +43,12 @@ static void expect(uint8_t weight[WEIGHT_BITS / 8], const struct tickets_payment
     lewesi_write_copy(&w, payment->claim.pay_info, LEWES_PAY_INFO_LEN);
     lewesi_write_u32le(&w, payment->claim.day);
     lewesi_sha256(hash, (struct lewesi_span){bytes, w.at}, key);
-    memcpy(outer, "lewes-ecash-weights", 19);
-    memcpy(outer + 19, hash, sizeof hash);
-    outer[sizeof outer - 1] = i;
-    lewesi_sha256(hash, (struct lewesi_span){outer, sizeof outer}, (struct lewesi_span){NULL, 0});
+    lewesi_writer_init(&w, outer, sizeof outer);
+    lewesi_write_copy(&w, (const uint8_t *)"lewes-ecash-weights", 19);
+    lewesi_write_copy(&w, hash, sizeof hash);
+    lewesi_write_u8(&w, i);
+    assert_false(w.failed);
+    lewesi_sha256(hash, (struct lewesi_span){outer, w.at}, (struct lewesi_span){NULL, 0});
     memcpy(weight, hash, WEIGHT_BITS / 8);
     weight[0] |= 1;
 }
