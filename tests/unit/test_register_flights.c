@@ -134,6 +134,19 @@ static void a_collision_costs_an_early_flight_its_connection(void **state)
     }
 }
 
+/* The four hellos are those of one try: the next one has its own. */
+static void every_try_has_four_hellos(void **state)
+{
+    struct run_of r = {0};
+    (void)state;
+    begin(&r, false);
+    r.options.tries = 2;
+    r.net.entry.collisions = 7;
+    assert_int_equal(register_now(&r), LEWES_REGISTER_OK);
+    assert_int_equal(r.net.entry.hellos, 8);
+    vnet_free(&r.net);
+}
+
 static void a_collision_of_a_hello_alone_keeps_the_connection(void **state)
 {
     struct run_of r = {0};
@@ -243,6 +256,7 @@ int main(void)
         cmocka_unit_test(replies_may_come_byte_by_byte),
         cmocka_unit_test(a_request_is_made_out_to_the_gateway_that_gets_it),
         cmocka_unit_test(a_collision_costs_an_early_flight_its_connection),
+        cmocka_unit_test(every_try_has_four_hellos),
         cmocka_unit_test(a_collision_of_a_hello_alone_keeps_the_connection),
         cmocka_unit_test(a_collision_at_the_exit_does_not_harm_the_outer_session),
         cmocka_unit_test(an_early_flight_that_ends_unanswered_is_repeated_step_by_step),

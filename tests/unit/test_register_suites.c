@@ -9,12 +9,60 @@
 
 #include "client/kem_cache.h"
 #include "client/run.h"
+#include "lib/kkt/kkt.h"
 #include "tests/support/temporary_dir.h"
 #include "tests/support/virtual_net.h"
 
 #define ALL ((1u << 0) | (1u << 1) | (1u << 2)) /* X-Wing, ML-KEM-768, X25519 */
 #define XWING (1u << 0)
 #define MLKEM (1u << 1)
+
+/* The linker puts these in front of KKT: a gateway that answers as the original does (P26), with
+ * its X25519 key under whatever suite was asked for. */
+size_t __real_lewesi_kkt_response_len(const struct lewesi_kem *kem);
+size_t __wrap_lewesi_kkt_response_len(const struct lewesi_kem *kem);
+enum lewes_error __real_lewesi_kkt_response_write(struct lewesi_writer *out,
+                                                  const struct lewesi_kkt_request *request,
+                                                  struct lewesi_kem_public key,
+                                                  const struct lewesi_ed25519_private *gateway);
+enum lewes_error __wrap_lewesi_kkt_response_write(struct lewesi_writer *out,
+                                                  const struct lewesi_kkt_request *request,
+                                                  struct lewesi_kem_public key,
+                                                  const struct lewesi_ed25519_private *gateway);
+
+static bool original;
+
+size_t __wrap_lewesi_kkt_response_len(const struct lewesi_kem *kem)
+{
+    return original ? LEWESI_KKT_STATUS_LEN + LEWES_KEY_LEN : __real_lewesi_kkt_response_len(kem);
+}
+
+enum lewes_error __wrap_lewesi_kkt_response_write(struct lewesi_writer *out,
+                                                  const struct lewesi_kkt_request *request,
+                                                  struct lewesi_kem_public key,
+                                                  const struct lewesi_ed25519_private *gateway)
+{
+    const struct lewesi_kkt_suite *const suite = &request->suite;
+    const uint8_t context[] = {
+        0x11, 0x01, suite->kem, suite->hash, suite->digest_len, suite->signature, 0};
+    const size_t start = out->at;
+    struct lewes_ed25519_public identity;
+    struct lewes_x25519_public converted;
+    uint8_t signature[LEWESI_SIGNATURE_LEN];
+
+    if (!original)
+        return __real_lewesi_kkt_response_write(out, request, key, gateway);
+    memcpy(identity.bytes, gateway->bytes + LEWES_KEY_LEN, LEWES_KEY_LEN); /* behind the seed */
+    assert_int_equal(lewesi_x25519_public_from_ed25519(&converted, &identity), LEWES_OK);
+    lewesi_write_copy(out, context, sizeof context);
+    lewesi_write_copy(out, converted.bytes, sizeof converted.bytes);
+    lewesi_write_copy(out, request->session_id, sizeof request->session_id);
+    assert_int_equal(lewesi_ed25519_sign(signature, gateway,
+                                         (struct lewesi_span){out->data + start, out->at - start}),
+                     LEWES_OK);
+    lewesi_write_copy(out, signature, sizeof signature);
+    return LEWES_OK;
+}
 
 struct run_of {
     struct vnet net;
@@ -203,6 +251,10 @@ static void another_key_than_the_announced_one_is_refused_and_forgotten(void **s
     assert_int_equal(after.net.pauses, 0);
     assert_int_equal(after.net.entry.requests, 0);
     assert_true(temporary_dir_count(&before.cache, NULL) < files);
+    after.options.cache = NULL; /* a key that nobody had met is none to forget */
+    assert_int_equal(register_now(&after), LEWES_REGISTER_BEFORE_SPEND);
+    assert_int_equal(after.result.error, LEWES_ERROR_KKT_KEY);
+    assert_int_equal(after.net.connects, 1);
     end(&before);
     end(&after);
 }
@@ -223,6 +275,32 @@ static void nothing_falls_back_below_what_is_required(void **state)
     assert_int_equal(register_now(&r), LEWES_REGISTER_BEFORE_SPEND);
     assert_int_equal(r.net.connects, 0);
     end(&r);
+}
+
+/* P26 */
+static void a_gateway_with_x25519_alone_is_used_only_where_that_is_allowed(void **state)
+{
+    (void)state;
+    for (int two_hops = 0; two_hops < 2; two_hops++) {
+        struct run_of r;
+        begin(&r, two_hops, ALL, ALL);
+        original = true;
+        assert_int_equal(register_now(&r), LEWES_REGISTER_OK);
+        assert_suite(&r, LEWES_KEM_X25519, two_hops);
+        assert_int_equal(r.net.connects, 2);
+        r.options.require_pq = true;
+        r.options.tries = 4;
+        assert_int_equal(register_now(&r), LEWES_REGISTER_BEFORE_SPEND);
+        assert_int_equal(r.result.error, LEWES_ERROR_SUITE);
+        assert_int_equal(r.net.connects, 1); /* and none of the tries that are left */
+        describe(&r.descriptions[0], r.net.entry.keys, &r.net.entry.identity, XWING);
+        r.options.require_pq = false;
+        assert_int_equal(register_now(&r), LEWES_REGISTER_BEFORE_SPEND);
+        assert_int_equal(r.result.error, LEWES_ERROR_SUITE);
+        assert_int_equal(r.net.connects, 1);
+        original = false;
+        end(&r);
+    }
 }
 
 static void an_early_flight_that_collides_is_repeated_step_by_step(void **state)
@@ -309,6 +387,7 @@ int main(void)
         cmocka_unit_test(a_known_key_of_a_suite_that_is_gone_costs_a_connection),
         cmocka_unit_test(another_key_than_the_announced_one_is_refused_and_forgotten),
         cmocka_unit_test(nothing_falls_back_below_what_is_required),
+        cmocka_unit_test(a_gateway_with_x25519_alone_is_used_only_where_that_is_allowed),
         cmocka_unit_test(an_early_flight_that_collides_is_repeated_step_by_step),
         cmocka_unit_test(a_description_of_another_gateway_or_mode_is_refused),
     };
