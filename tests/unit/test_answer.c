@@ -193,6 +193,7 @@ static void fields_out_of_range_are_refused_by_number(void **state)
         {"000100", ERROR_TEXT},               /* an empty text */
         {"00010161000000ff", WHOLE},          /* trailing */
         {"000101ff000000", ERROR_TEXT},       /* not UTF-8 */
+        {"000102bfbf000000", ERROR_TEXT},     /* begins with a continuation */
         {"00010100000000", ERROR_TEXT},       /* NUL */
         {"000102c080000000", ERROR_TEXT},     /* overlong NUL */
         {"000103eda080000000", ERROR_TEXT},   /* a surrogate */
@@ -204,6 +205,7 @@ static void fields_out_of_range_are_refused_by_number(void **state)
         {"010002", GATEWAY_DATA},
         {"01000102", GATEWAY_DATA},
         {"0100fb0001", GATEWAY_DATA},
+        {"010001fb00" GATEWAY_KEY "00c6336407fbca6e" TUNNEL_IPS "0000", GATEWAY_DATA},
         {"01000002", MIXNET_DATA},
         {"010001" GATEWAY_KEY "00c633640700" TUNNEL_IPS "0000", GATEWAY_DATA},         /* port 0 */
         {"010001" GATEWAY_KEY "00c6336407fc00010000" TUNNEL_IPS "0000", GATEWAY_DATA}, /* 65536 */

@@ -238,6 +238,9 @@ static void the_packet_has_its_bounds(void **state)
     message_load(&message, "A.forward");
     message_replace(&message, message.len - 6, 1, "\xfb\0\x05", 3); /* a longer length */
     refused(&message, PACKET);
+    message_load(&message, "A.forward");
+    message_replace(&message, LEWES_KEY_LEN, 1, "\xfb\0\x0f", 3); /* of the address */
+    refused(&message, ADDRESS);
 }
 
 int main(void)

@@ -188,6 +188,23 @@ static void a_ticket_in_doubt_is_sent_again_by_the_next_call(void **state)
     end(r);
 }
 
+/* A refusal is the last word only about what it answers. */
+static void a_refused_ticket_that_is_sent_again_is_in_doubt_again(void **state)
+{
+    struct run_of *r = begin(false);
+    (void)state;
+    r->options.tries = 2;
+    r->net.entry.plan[0] = VNET_REFUSAL(LEWES_REFUSAL_BUSY);
+    r->net.entry.plan[1] = VNET_VANISH;
+    assert_int_equal(register_now(r), LEWES_REGISTER_MAYBE_SPENT);
+    assert_int_equal(r->net.entry.requests, 2);
+    assert_int_equal(recorded_state(&r->tickets, 0), RECORDED_SENT);
+    assert_int_equal(register_now(r), LEWES_REGISTER_OK);
+    assert_one_container(&r->net.entry);
+    assert_int_equal(r->tickets.count, 1);
+    end(r);
+}
+
 static void a_ticket_in_doubt_for_a_day_is_burned(void **state)
 {
     struct run_of *r = begin(false);
@@ -388,6 +405,7 @@ int main(void)
         cmocka_unit_test(a_top_up_in_doubt_for_a_day_is_burned_and_the_tunnel_known),
         cmocka_unit_test(credit_is_counted_from_the_day_of_the_first_sending),
         cmocka_unit_test(a_ticket_in_doubt_is_sent_again_by_the_next_call),
+        cmocka_unit_test(a_refused_ticket_that_is_sent_again_is_in_doubt_again),
         cmocka_unit_test(a_ticket_in_doubt_for_a_day_is_burned),
         cmocka_unit_test(a_credited_ticket_is_sent_again_by_the_next_call),
         cmocka_unit_test(a_refused_ticket_is_not_used_again),

@@ -204,11 +204,14 @@ static void values_out_of_range_are_refused(void **state)
     with(EPOCH, 1, "fd8000000000000000", CREDENTIAL);
     with(TIME, 5, "fd7fffffffffffffff", 0);
     with(TIME, 5, "fd8000000000000000", TIMESTAMP);
-    with(DATE, 3, "fb0fc6", CREDENTIAL); /* 2019 */
-    with(DATE, 3, "fb0fc8", 0);          /* 2020 */
-    with(DATE, 3, "fb112e", 0);          /* 2199 */
-    with(DATE, 3, "fb1130", CREDENTIAL); /* 2200 */
-    with(DATE, 3, "fb0fd3", CREDENTIAL); /* a negative year */
+    with(DATE, 3, "fb0fc6", CREDENTIAL);         /* 2019 */
+    with(DATE, 3, "fb0fc8", 0);                  /* 2020 */
+    with(DATE, 3, "fb112e", 0);                  /* 2199 */
+    with(DATE, 3, "fb1130", CREDENTIAL);         /* 2200 */
+    with(DATE, 3, "fb0fd3", CREDENTIAL);         /* a negative year */
+    with(DATE, 3, "fc00020fd4", CREDENTIAL);     /* 2026 + 65536 */
+    with(DATE, 3, "fc0001f02b", CREDENTIAL);     /* 2026 - 65536 */
+    with(DATE + 3, 1, "fc0001000e", CREDENTIAL); /* 14 + 65536 */
     with(DATE + 3, 1, "00", CREDENTIAL);
     with(DATE + 3, 1, "fa", 0);
     with(DATE + 3, 1, "fb00fb", 0);          /* day 251 */
