@@ -214,7 +214,7 @@ static void a_stranger_that_speaks_something_else_costs_nothing(void **state)
 
 static void an_answer_that_no_tunnel_can_have_is_refused_as_maybe_spent(void **state)
 {
-    struct lewes_answer bad[11];
+    struct lewes_answer bad[12];
     size_t n = 0;
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -222,6 +222,7 @@ static void an_answer_that_no_tunnel_can_have_is_refused_as_maybe_spent(void **s
     memset(bad[n++].as.dvpn.ipv4, 0, 4);
     memcpy(bad[n++].as.dvpn.ipv4, (uint8_t[]){127, 0, 0, 9}, 4);
     memcpy(bad[n++].as.dvpn.ipv4, (uint8_t[]){224, 0, 0, 1}, 4);
+    memcpy(bad[n++].as.dvpn.ipv4, (uint8_t[]){239, 255, 255, 255}, 4);
     memset(bad[n++].as.dvpn.ipv4, 255, 4);
     memset(bad[n++].as.dvpn.ipv6, 0, 16);
     memcpy(bad[n++].as.dvpn.ipv6, (uint8_t[16]){[15] = 1}, 16);

@@ -77,6 +77,8 @@ static void the_number_of_tries_is_a_setting(void **state)
         r.net.unreachable = 10;
         assert_int_equal(register_now(&r), LEWES_REGISTER_BEFORE_SPEND);
         assert_int_equal(r.net.connects, tries);
+        for (unsigned n = 0; n + 1 < tries; n++)
+            assert_delay(&r, n, 1); /* which grows no more from the fourth on */
         vnet_free(&r.net);
     }
 }
