@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "lib/ecash/curve.h"
 #include "tests/support/tickets.h"
 
 #define SECRET_INFO_LEN 248 /* of request_info_secret: h, openings, v … with their length bytes */
@@ -122,6 +123,18 @@ static void a_key_has_4_to_8_elements(void **state)
     }
 }
 
+/* Makes it twice what it was: a good point, and another one. */
+static void double_point(uint8_t bytes[48])
+{
+    blst_p1_affine affine;
+    blst_p1 point;
+
+    assert_true(lewesi_g1_decode(&affine, bytes));
+    blst_p1_from_affine(&point, &affine);
+    blst_p1_double(&point, &point);
+    lewesi_g1_encode(bytes, &point);
+}
+
 /* ---- public signatures ---- */
 
 static void check_signature(const uint8_t signature[LEWES_TICKET_SIGNATURE_LEN],
@@ -158,6 +171,10 @@ static void the_signatures_of_dates_and_coins_come_out(void **state)
         assert_int_equal(lewes_dates_check(tickets.keys[0], expiration, dates[0]),
                          LEWES_ERROR_AUTH);
         assert_int_equal(lewes_dates_check(tickets.keys[1], expiration + LEWES_DAY, dates[0]),
+                         LEWES_ERROR_AUTH);
+        double_point(dates[6]); /* still a signature, but on a point that could mark a user (E12) */
+        double_point(dates[6] + 48);
+        assert_int_equal(lewes_dates_check(tickets.keys[1], expiration, dates[0]),
                          LEWES_ERROR_AUTH);
     }
     const size_t len =
@@ -248,6 +265,9 @@ static void a_blind_signature_opens_to_the_recorded_wallet(void **state)
             assert_int_equal(lewes_withdrawal_finish(&wallet, key, &withdrawal, blind), LEWES_OK);
             assert_memory_equal(wallet.signature, partial, sizeof wallet.signature);
             assert_memory_equal(wallet.v, partial + 96, sizeof wallet.v);
+            double_point(blind + 48); /* c' of something else */
+            assert_int_equal(lewes_withdrawal_finish(&wallet, key, &withdrawal, blind),
+                             LEWES_ERROR_AUTH);
             blind[95] ^= 1;
             assert_int_equal(lewes_withdrawal_finish(&wallet, key, &withdrawal, blind),
                              LEWES_ERROR_AUTH);
