@@ -16,16 +16,18 @@
 enum parse_result words_parse(words_parser *parser, const char *const *words, FILE **stream,
                               char **said)
 {
-    static char copies[WORDS_MAX][WORDS_CAP]; /* what was parsed points into them */
-    char *argv[WORDS_MAX + 1] = {copies[0]};
+    /* What was parsed points into them. */
+    static char copies[WORDS_MAX][WORDS_CAP], *argv[WORDS_MAX + 1];
     struct captured_stream captured;
     int argc = 1;
     snprintf(copies[0], WORDS_CAP, "command");
+    argv[0] = copies[0];
     for (; words[argc - 1]; argc++) {
         assert_in_range(argc, 1, WORDS_MAX - 1);
         snprintf(copies[argc], WORDS_CAP, "%s", words[argc - 1]);
         argv[argc] = copies[argc];
     }
+    argv[argc] = NULL;
     captured_stream_begin(&captured, stream);
     enum parse_result result = parser(argc, argv);
     *said = captured_stream_end(&captured);
