@@ -46,6 +46,13 @@ static void run(CURL *curl, struct http_call *call, struct curl_slist *headers)
                  fault[0] ? fault : curl_easy_strerror(code));
 }
 
+static void free_headers(struct curl_slist *headers)
+{
+    for (struct curl_slist *header = headers; header; header = header->next)
+        lewes_wipe(header->data, strlen(header->data)); /* one is the token */
+    curl_slist_free_all(headers);
+}
+
 void http_run(struct http_call *call)
 {
     char authorization[320];
@@ -64,6 +71,6 @@ void http_run(struct http_call *call)
     }
     if (headers && (more || !call->token))
         run(curl, call, headers);
-    curl_slist_free_all(headers);
     curl_easy_cleanup(curl);
+    free_headers(headers);
 }

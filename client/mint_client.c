@@ -30,13 +30,25 @@ static void take_message(struct mint_client *client, json_t *root, long status)
                  status);
 }
 
-static enum mint_result result_of(long status)
+/* A request that is refused is forgotten, and a book with it if it was issued before. So a proxy's
+ * word does not count, only what a mint would say. */
+static bool is_refusal(const json_t *root)
+{
+    static const char *const errors[] = {"body", "request", "expires", "proof"};
+    const char *const error = json_string_value(json_object_get(root, "error"));
+    for (size_t i = 0; error && i < sizeof errors / sizeof errors[0]; i++)
+        if (strcmp(error, errors[i]) == 0)
+            return true;
+    return false;
+}
+
+static enum mint_result result_of(long status, const json_t *root)
 {
     switch (status) {
     case 200:
-        return MINT_DONE;
+        return json_is_object(root) ? MINT_DONE : MINT_NONSENSE;
     case 400:
-        return MINT_REFUSED;
+        return is_refusal(root) ? MINT_REFUSED : MINT_NONSENSE;
     case 401:
     case 403:
     case 409:
@@ -73,9 +85,7 @@ static enum mint_result call_mint(struct mint_client *client, const char *path, 
                  call->fault);
     } else {
         *root = json_loadb(call->answer, call->len, JSON_REJECT_DUPLICATES, &error);
-        result = result_of(call->status);
-        if (result == MINT_DONE && !json_is_object(*root))
-            result = MINT_NONSENSE;
+        result = result_of(call->status, *root);
         if (result != MINT_DONE)
             take_message(client, *root, call->status);
     }

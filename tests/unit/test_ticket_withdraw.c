@@ -37,7 +37,8 @@ static uint8_t coins[LEWES_BOOK_TICKETS][LEWES_TICKET_SIGNATURE_LEN];
 static struct {
     unsigned count; /* of different requests that were answered */
     uint8_t requests[REQUESTS_MAX][LEWES_WITHDRAWAL_LEN];
-    long refuse_with; /* HTTP status; 0: answers */
+    long refuse_with;    /* HTTP status; 0: answers */
+    const char *refusal; /* "error" of the answer, or NULL */
     long epoch;
     const char *spoils; /* the path whose answer is spoilt, or NULL */
     void (*spoil)(json_t *root);
@@ -168,9 +169,10 @@ void __wrap_http_run(struct http_call *call)
     if (call->body)
         fault_point(); /* on its way */
     call->status = call->body && mint->refuse_with ? mint->refuse_with : 200;
-    json_t *root = call->status != 200 ? json_pack("{s:s}", "message", "because")
-                   : call->body        ? answer_issue(call->body)
-                                       : answer_get(call->url);
+    json_t *root = call->status != 200
+                       ? json_pack("{s:s, s:s*}", "message", "because", "error", mint->refusal)
+                   : call->body ? answer_issue(call->body)
+                                : answer_get(call->url);
     if (mint->spoils && strstr(call->url, mint->spoils))
         mint->spoil(root);
     call->len = json_dumpb(root, call->answer, sizeof call->answer, 0);
@@ -281,6 +283,21 @@ static void withdraw_and_hear(int code, const char *words)
 
 /* ---- tests ---- */
 
+static int run_and_die(unsigned at)
+{
+    const pid_t child = fork();
+    int status = 0;
+    assert_true(child >= 0);
+    if (child == 0) {
+        assert_non_null(freopen("/dev/null", "w", stdout));
+        step = 0;
+        dies_at = at;
+        _exit(withdraw_from("https://mint.example"));
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 static void a_book_comes_in_and_its_request_goes(void **state)
 {
     (void)state;
@@ -295,20 +312,43 @@ static void what_the_mint_says_decides_about_the_request(void **state)
 {
     static const struct {
         long status;
+        const char *error;
         int code;
         const char *words;
         unsigned kept;
     } rows[] = {
-        {503, EXIT_BEFORE_SPEND, "again later", 1}, {429, EXIT_BEFORE_SPEND, "tomorrow", 1},
-        {401, EXIT_REJECTED, "Check the token", 1}, {409, EXIT_REJECTED, "Check the token", 1},
-        {302, EXIT_REJECTED, "address", 1},         {400, EXIT_REJECTED, "because", 0},
+        {503, "unavailable", EXIT_BEFORE_SPEND, "again later", 1},
+        {429, "limit", EXIT_BEFORE_SPEND, "tomorrow", 1},
+        {401, "token", EXIT_REJECTED, "Check the token", 1},
+        {409, "taken", EXIT_REJECTED, "Check the token", 1},
+        {302, NULL, EXIT_REJECTED, "address", 1},
+        {400, NULL, EXIT_REJECTED, "address", 1}, /* not a mint: of a proxy, perhaps */
+        {400, "proxy", EXIT_REJECTED, "address", 1},
+        {400, "expires", EXIT_REJECTED, "because", 0},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         mint->refuse_with = rows[i].status;
+        mint->refusal = rows[i].error;
         withdraw_and_hear(rows[i].code, rows[i].words);
         assert_int_equal(sweep(".request", false), rows[i].kept);
     }
+    mint->refuse_with = 0;
+    withdraw_and_hear(EXIT_DONE, "");
+    assert_int_equal(mint->count, 1);
+}
+
+/* What stands between client and mint does not know what the mint has answered. */
+static void a_refusal_that_is_not_the_mints_costs_no_book(void **state)
+{
+    (void)state;
+    mint->refuse_with = 503;
+    withdraw_and_hear(EXIT_BEFORE_SPEND, "again later");
+    mint->refuse_with = 0;
+    assert_int_equal(run_and_die(2), DIED); /* the answer is on its way back */
+    assert_int_equal(mint->count, 1);
+    mint->refuse_with = 400;
+    withdraw_and_hear(EXIT_REJECTED, "address");
     mint->refuse_with = 0;
     withdraw_and_hear(EXIT_DONE, "");
     assert_int_equal(mint->count, 1);
@@ -415,21 +455,6 @@ static void a_mint_may_change_its_key_while_a_request_is_under_way(void **state)
     assert_int_equal(sweep(".book", false), 1);
 }
 
-static int run_and_die(unsigned at)
-{
-    const pid_t child = fork();
-    int status = 0;
-    assert_true(child >= 0);
-    if (child == 0) {
-        assert_non_null(freopen("/dev/null", "w", stdout));
-        step = 0;
-        dies_at = at;
-        _exit(withdraw_from("https://mint.example"));
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 static void whenever_it_dies_one_book_is_charged_and_comes_in(void **state)
 {
     int code = DIED;
@@ -461,6 +486,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_book_comes_in_and_its_request_goes),
         TEST(what_the_mint_says_decides_about_the_request),
+        TEST(a_refusal_that_is_not_the_mints_costs_no_book),
         TEST(a_request_under_way_belongs_to_its_mint),
         TEST(a_damaged_request_is_not_replaced),
         TEST(answers_that_make_no_sense_are_told),
