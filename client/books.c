@@ -14,9 +14,9 @@
 #include "client/system.h"
 #include "host/state_files.h"
 
-#define BOOKS_MAX 256                /* files that are looked at */
 #define HELD_MAX 8                   /* coins of one run; two hops need two */
 #define LOCK_BOOK LEWES_BOOK_TICKETS /* byte of the lock file; those before it are the coins' */
+#define NAMES_MIN 32
 #define ID_OFFSET 8 /* in the wallet's signature: bytes that differ from book to book */
 #define ID_BITS 56
 
@@ -158,44 +158,82 @@ static int by_text(const void *a, const void *b)
     return strcmp(a, b);
 }
 
-/* The names of all books; they begin with the day on which they expire. */
-static int list_names(const struct lewes_books *books, char (*names)[BOOK_NAME_CAP], size_t *count)
+struct names {
+    char (*list)[BOOK_NAME_CAP];
+    size_t count, room;
+};
+
+static void free_names(const struct lewes_books *books, struct names *names)
 {
-    if (books->only[0]) {
-        memcpy(names[0], books->only, BOOK_NAME_CAP);
-        *count = 1;
-        return 0;
+    if (names->list != NULL)
+        books->env.release(books->env.user, names->list, names->room * sizeof names->list[0]);
+}
+
+static int add_name(const struct lewes_books *books, struct names *names, const char *name)
+{
+    if (names->count == names->room) {
+        struct names more = {.count = names->count, .room = 2 * names->room + NAMES_MIN};
+        more.list = books->env.allocate(books->env.user, more.room * sizeof more.list[0]);
+        if (more.list == NULL) {
+            errno = ENOMEM;
+            return -1;
+        }
+        if (names->count > 0)
+            memcpy(more.list, names->list, names->count * sizeof names->list[0]);
+        free_names(books, names);
+        *names = more;
     }
+    snprintf(names->list[names->count++], BOOK_NAME_CAP, "%s", name);
+    return 0;
+}
+
+static int read_directory(const struct lewes_books *books, struct names *names)
+{
     const struct dirent *entry;
     const int fd = openat(books->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *const directory = fd < 0 ? NULL : fdopendir(fd);
-    *count = 0;
+    int failed = 0;
     if (directory == NULL) {
         if (fd >= 0)
             close(fd);
         return -1;
     }
-    while (*count < BOOKS_MAX && (entry = readdir(directory)) != NULL)
+    while (!failed && (errno = 0, entry = readdir(directory)) != NULL)
         if (is_book_name(entry->d_name))
-            snprintf(names[(*count)++], BOOK_NAME_CAP, "%s", entry->d_name);
+            failed = add_name(books, names, entry->d_name);
+    const int error = errno;
     closedir(directory);
-    qsort(names, *count, sizeof names[0], by_text);
-    return 0;
+    errno = error;
+    return error ? -1 : failed;
+}
+
+/* The names of all books; they begin with the day on which they expire. free_names() is due if it
+ * does not fail. */
+static int list_names(const struct lewes_books *books, struct names *names)
+{
+    *names = (struct names){.list = NULL};
+    const int failed =
+        books->only[0] ? add_name(books, names, books->only) : read_directory(books, names);
+    if (failed)
+        free_names(books, names);
+    else if (names->count > 0)
+        qsort(names->list, names->count, sizeof names->list[0], by_text);
+    return failed;
 }
 
 int books_each(struct lewes_books *books,
                void (*each)(void *user, const char *name, const struct lewes_book *book),
                void *user)
 {
-    char names[BOOKS_MAX][BOOK_NAME_CAP];
-    size_t count;
-    if (list_names(books, names, &count))
+    struct names names;
+    if (list_names(books, &names))
         return -1;
-    for (size_t i = 0; i < count; i++) {
-        const bool good = read_book(books, names[i]) == 0;
-        each(user, names[i], good ? &books->book : NULL);
+    for (size_t i = 0; i < names.count; i++) {
+        const bool good = read_book(books, names.list[i]) == 0;
+        each(user, names.list[i], good ? &books->book : NULL);
         lewes_wipe(&books->book, sizeof books->book);
     }
+    free_names(books, &names);
     return 0;
 }
 
@@ -255,15 +293,24 @@ int lewes_books_open_file(struct lewes_books **books, const char *path, const st
 
 int books_add(struct lewes_books *books, const struct lewes_book *book, char name[BOOK_NAME_CAP])
 {
-    if (books_have(books, book, name)) {
-        errno = EEXIST; /* it may have coins that are used by now */
-        return -1;
-    }
+    book_name(name, book);
     if (!holds(books, book)) {
         errno = EBADMSG;
         return -1;
     }
-    return write_book(books, name, book);
+    const int lock = open_lock(books, name);
+    int failed = lock < 0 ? -1 : set_lock(lock, F_OFD_SETLKW, F_WRLCK, LOCK_BOOK);
+    if (!failed && books_have(books, book, name)) {
+        errno = EEXIST; /* it may have coins that are used by now */
+        failed = -1;
+    }
+    if (!failed)
+        failed = write_book(books, name, book);
+    const int error = errno;
+    if (lock >= 0)
+        close(lock);
+    errno = error;
+    return failed;
 }
 
 unsigned books_coins_left(const struct lewes_book *book)
@@ -341,13 +388,13 @@ static int reserve(void *user, enum lewes_ticket_type type, uint64_t *coin)
 {
     struct lewes_books *const books = user;
     struct held *const held = free_slot(books);
-    char names[BOOKS_MAX][BOOK_NAME_CAP];
+    struct names names;
     bool found = false;
-    size_t count = 0;
-    if (held == NULL || list_names(books, names, &count))
+    if (held == NULL || list_names(books, &names))
         return -1;
-    for (size_t i = 0; i < count && !found; i++)
-        found = reserve_from(books, names[i], type, held);
+    for (size_t i = 0; i < names.count && !found; i++)
+        found = reserve_from(books, names.list[i], type, held);
+    free_names(books, &names);
     lewes_wipe(&books->book, sizeof books->book);
     if (found)
         *coin = held->coin;

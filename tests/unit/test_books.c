@@ -2,6 +2,7 @@
 /* Coins of ticket books: who gets them, and what is left after a crash (registration.md 4, R10). */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 #define STEPS_MAX 64 /* system calls of one run, at which it dies */
 #define RACERS 4
 #define COINS_EACH 12
+#define OLD_BOOKS 400
 
 static struct test_env env;
 static struct minted minted;
@@ -47,11 +49,30 @@ int __wrap_fsync(int fd)
     return __real_fsync(fd);
 }
 
+/* Is the book locked while it is written? */
+static char watched_lock[256];
+static unsigned writes_locked, writes_unlocked;
+
+static void watch_lock(void)
+{
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LEWES_BOOK_TICKETS, .l_len = 1};
+    if (!watched_lock[0])
+        return;
+    const int fd = open(watched_lock, O_RDWR | O_CLOEXEC);
+    const bool held = fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) && errno == EAGAIN;
+    writes_locked += held;
+    writes_unlocked += !held;
+    if (fd >= 0)
+        close(fd);
+}
+
 ssize_t __real_write(int fd, const void *bytes, size_t len);
 ssize_t __wrap_write(int fd, const void *bytes, size_t len);
 ssize_t __wrap_write(int fd, const void *bytes, size_t len)
 {
     fault_point();
+    watch_lock();
     return __real_write(fd, bytes, len);
 }
 
@@ -124,6 +145,14 @@ static void count_left(void *user, const char *name, const struct lewes_book *fo
     unsigned *const left = user;
     (void)name;
     *left += found ? books_coins_left(found) : 0;
+}
+
+static void count_files(void *user, const char *name, const struct lewes_book *found)
+{
+    unsigned *const seen = user;
+    (void)name;
+    (void)found;
+    ++*seen;
 }
 
 static unsigned coins_left(void)
@@ -350,6 +379,24 @@ static void it_is_told_why_there_is_no_ticket(void **state)
     lewes_books_close(books);
 }
 
+/* Books that have expired stay where they are: years of them must not hide the one that is good. */
+static void a_book_is_found_among_any_number_of_old_ones(void **state)
+{
+    char old[256];
+    unsigned seen = 0;
+    (void)state;
+    for (int i = 0; i < OLD_BOOKS; i++) {
+        snprintf(old, sizeof old, "%s/2020-001-type2-%014d.book", directory, i);
+        assert_int_equal(symlink("nowhere", old), 0); /* as good as any that cannot be used */
+    }
+    struct lewes_books *books = open_books();
+    const struct lewes_ticket_source source = lewes_ticket_source_books(books);
+    assert_int_equal(books_each(books, count_files, &seen), 0);
+    assert_int_equal(seen, OLD_BOOKS + 1);
+    reserve(&source);
+    lewes_books_close(books);
+}
+
 static void an_empty_directory_has_no_book(void **state)
 {
     char path[256];
@@ -481,6 +528,25 @@ static void run_and_die(unsigned at)
     _exit(7);
 }
 
+/* Else another could take it in and pay from it, between the look at the directory and the write.
+ */
+static void a_book_that_is_taken_in_is_locked(void **state)
+{
+    char path[256], name[BOOK_NAME_CAP];
+    (void)state;
+    snprintf(path, sizeof path, "%s/%s", directory, file);
+    assert_int_equal(unlink(path), 0);
+    snprintf(watched_lock, sizeof watched_lock, "%s/%s.lock", directory, file);
+    writes_locked = writes_unlocked = 0;
+    struct lewes_books *books = open_books();
+    assert_int_equal(books_add(books, &book, name), 0);
+    lewes_books_close(books);
+    watched_lock[0] = '\0';
+    assert_string_equal(name, file);
+    assert_int_equal(writes_locked, 1);
+    assert_int_equal(writes_unlocked, 0);
+}
+
 static void whenever_it_dies_a_coin_that_left_is_used(void **state)
 {
     unsigned left = LEWES_BOOK_TICKETS;
@@ -520,8 +586,10 @@ int main(void)
         TEST(a_damaged_or_exposed_book_is_told_and_not_used),
         TEST(it_is_told_why_there_is_no_ticket),
         TEST(an_empty_directory_has_no_book),
+        TEST(a_book_is_found_among_any_number_of_old_ones),
         TEST(a_single_book_pays_where_it_lies),
         TEST(a_single_book_must_be_there_and_sound),
+        TEST(a_book_that_is_taken_in_is_locked),
         TEST(no_coin_goes_to_two_processes),
         TEST(whenever_it_dies_a_coin_that_left_is_used),
     };
