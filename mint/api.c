@@ -160,6 +160,11 @@ static void answer_issue(const struct api *api, const struct issue_order *order,
     case ISSUE_LIMIT:
         refuse(answer, 429, "limit", issue_text(result));
         return;
+    case ISSUE_EPOCH:
+        complain("%s: %s: 'lewes-mint epoch add', and start again", api->mint.path,
+                 issue_text(result));
+        refuse(answer, 503, "unavailable", issue_text(result));
+        return;
     case ISSUE_TAKEN:
         refuse(answer, 409, "taken", issue_text(result));
         return;
@@ -229,6 +234,13 @@ void api_answer(struct api *api, const struct api_request *request, struct api_a
         get_key(api, request, answer);
 }
 
+static void warn_of_epoch(const struct key_epoch *epoch, uint64_t now)
+{
+    if (day_of(now) < epoch->from || issue_expiration(now) > epoch->to)
+        complain("epoch %llu does not cover the days of a book of today: none is issued",
+                 (unsigned long long)epoch->number);
+}
+
 int api_open(struct api *api, const char *directory, uint64_t now)
 {
     memset(api, 0, sizeof *api);
@@ -242,6 +254,7 @@ int api_open(struct api *api, const char *directory, uint64_t now)
         complain("%s/%s: %s", api->mint.path, MINT_LEDGER, strerror(errno));
     else {
         ledger_unlock(api->ledger);
+        warn_of_epoch(&api->mint.epoch, now);
         return EXIT_DONE;
     }
     api_close(api);

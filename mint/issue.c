@@ -25,6 +25,8 @@ const char *issue_text(enum issue_result result)
         return "the request does not hold for this public key, type and expiration";
     case ISSUE_LIMIT:
         return "this account has had all its books of today";
+    case ISSUE_EPOCH:
+        return "the epoch in force does not cover the days of this book; the mint needs a new one";
     case ISSUE_TAKEN:
         return "this request was answered already, for another account or other terms";
     case ISSUE_LOCAL:
@@ -61,6 +63,9 @@ static enum issue_result issue_locked(const struct mint *mint, struct ledger *le
     }
     if (order->claim.terms.expiration != issue_expiration(order->now))
         return ISSUE_TERMS;
+    /* A ticket that no gateway takes on one of its days is money that is lost on that day. */
+    if (day_of(order->now) < mint->epoch.from || order->claim.terms.expiration > mint->epoch.to)
+        return ISSUE_EPOCH;
     if (ledger_books(ledger, order->account, order->now) >= order->books_per_day)
         return ISSUE_LIMIT;
     const enum issue_result result = sign(mint, order, entry->blind);

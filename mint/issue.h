@@ -12,6 +12,7 @@ enum issue_result {
     ISSUE_TERMS,     /* it must expire six days from today */
     ISSUE_PROOF,     /* for other terms or another user, or forged */
     ISSUE_LIMIT,     /* no more books for this account today */
+    ISSUE_EPOCH,     /* the epoch in force does not cover the book's days */
     ISSUE_TAKEN,     /* another account has had an answer to this request */
     ISSUE_LOCAL      /* errno */
 };

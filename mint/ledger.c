@@ -90,10 +90,18 @@ static struct tally *find_tally(const struct ledger *ledger, const char *account
     return NULL;
 }
 
+/* A clock that once ran far ahead must not use up the books of all days until then. */
+static bool is_credible(const struct ledger *ledger, uint32_t day)
+{
+    return day <= ledger->today + LEWES_DAY;
+}
+
 static int count_book(struct ledger *ledger, const struct ledger_entry *entry)
 {
     const uint32_t day = day_of(entry->time);
     struct tally *tally = find_tally(ledger, entry->account);
+    if (!is_credible(ledger, day))
+        return 0;
     if (tally == NULL) {
         struct tally *const more =
             realloc(ledger->tallies, (ledger->tally_count + 1) * sizeof *more);
@@ -104,7 +112,7 @@ static int count_book(struct ledger *ledger, const struct ledger_entry *entry)
         *tally = (struct tally){.day = day};
         memcpy(tally->account, entry->account, sizeof tally->account);
     }
-    if (day > tally->day) {
+    if (day > tally->day || !is_credible(ledger, tally->day)) {
         tally->day = day;
         tally->books = 0;
     }
@@ -165,14 +173,24 @@ static int cut_off(struct ledger *ledger, size_t len)
     return 0;
 }
 
+/* Lines of a process that died before its sync are on disk before anybody is answered from them. */
+static int sync_lines(struct ledger *ledger)
+{
+    ledger->broken = fsync(ledger->fd) != 0;
+    return ledger->broken ? -1 : 0;
+}
+
 static int catch_up(struct ledger *ledger)
 {
+    const off_t begin = ledger->end;
     for (;;) {
         const ssize_t len = pread(ledger->fd, ledger->buffer, sizeof ledger->buffer, ledger->end);
         if (len < 0 && errno == EINTR)
             continue;
-        if (len <= 0)
-            return (int)len;
+        if (len < 0)
+            return -1;
+        if (len == 0)
+            return ledger->end > begin ? sync_lines(ledger) : 0;
         const ssize_t good = read_lines(ledger, (size_t)len);
         if (good < 0)
             return -1;
@@ -221,6 +239,20 @@ void ledger_close(struct ledger *ledger)
     errno = error;
 }
 
+/* What is written into a file that has lost its name is lost with it. */
+static int check_place(const struct ledger *ledger)
+{
+    struct stat here, named;
+    if (fstat(ledger->fd, &here))
+        return -1;
+    if (fstatat(ledger->dir, MINT_LEDGER, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+        here.st_dev == named.st_dev && here.st_ino == named.st_ino && here.st_size >= ledger->end)
+        return 0;
+    complain("the ledger was replaced or shortened: nothing is issued before a new start");
+    errno = ESTALE;
+    return -1;
+}
+
 int ledger_lock(struct ledger *ledger, uint64_t now)
 {
     int failed;
@@ -234,7 +266,7 @@ int ledger_lock(struct ledger *ledger, uint64_t now)
     if (failed)
         return -1;
     ledger->today = day_of(now);
-    failed = catch_up(ledger);
+    failed = check_place(ledger) || catch_up(ledger) ? -1 : 0;
     if (failed)
         ledger_unlock(ledger);
     return failed;
@@ -273,7 +305,9 @@ bool ledger_find(const struct ledger *ledger, const uint8_t request[32], struct 
 unsigned ledger_books(const struct ledger *ledger, const char *account, uint64_t now)
 {
     const struct tally *const tally = find_tally(ledger, account);
-    return tally != NULL && tally->day >= day_of(now) ? tally->books : 0;
+    return tally != NULL && tally->day >= day_of(now) && is_credible(ledger, tally->day)
+               ? tally->books
+               : 0;
 }
 
 /* ---- writing ---- */
@@ -287,14 +321,15 @@ int ledger_append(struct ledger *ledger, const struct ledger_entry *entry)
 {
     char line[LEDGER_LINE_CAP];
     const size_t len = ledger_line_write(line, entry);
-    if (write_line(ledger->fd, line, len, ledger->end)) {
+    const bool written = write_line(ledger->fd, line, len, ledger->end) == 0;
+    if (!written || fsync(ledger->fd)) {
         const int error = errno;
-        ledger->broken = ftruncate(ledger->fd, ledger->end) != 0;
+        /* A line whose sync failed counts as written for the kernel: the next process would read
+         * it, and it may never be on disk. */
+        ledger->broken = ftruncate(ledger->fd, ledger->end) != 0 || written;
+        if (ledger->broken)
+            complain("the ledger: %s: nothing is issued before a new start", strerror(error));
         errno = error;
-        return -1;
-    }
-    if (fsync(ledger->fd)) {
-        ledger->broken = true;
         return -1;
     }
     const off_t at = ledger->end;

@@ -43,8 +43,8 @@ void ledger_close(struct ledger *ledger);
  * Waits until no other process writes, and reads what has come since. A last line that a crash left
  * damaged is cut off, kept in `ledger.cut`, and said on standard error.
  *
- * @return 0 and ledger_unlock() is due; -1 with errno, EBADMSG if an earlier line is damaged (which
- *         is said), EIO after a failed sync
+ * @return 0 and ledger_unlock() is due; -1 with errno, EBADMSG if an earlier line is damaged, ESTALE
+ *         if the file was replaced or shortened (both are said), EIO after a failed sync
  */
 int ledger_lock(struct ledger *ledger, uint64_t now);
 void ledger_unlock(struct ledger *ledger);
@@ -54,7 +54,7 @@ void ledger_unlock(struct ledger *ledger);
 /* The entry of a request whose book has not expired; false if there is none. */
 bool ledger_find(const struct ledger *ledger, const uint8_t request[32],
                  struct ledger_entry *entry);
-/* How many books an account has got on the day of `now`, or later by the clock of then. */
+/* How many books an account has got on the day of `now`, or a day later by the clock of then. */
 unsigned ledger_books(const struct ledger *ledger, const char *account, uint64_t now);
 /* Returns 0 when it is on disk; -1 with errno. */
 int ledger_append(struct ledger *ledger, const struct ledger_entry *entry);

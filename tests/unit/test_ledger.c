@@ -172,6 +172,59 @@ static void books_are_counted_by_day_and_a_clock_set_back_gives_none(void **stat
     ledger_close(ledger);
 }
 
+/* `issue --at`, or a clock that came up in another year. */
+static void books_of_a_clock_that_ran_far_ahead_do_not_count(void **state)
+{
+    const uint64_t wrong = TODAY + 900ULL * LEWES_DAY;
+    const struct ledger_entry ahead = entry_of(1, "alice", wrong),
+                              good = entry_of(2, "alice", TODAY),
+                              later = entry_of(3, "alice", TODAY + 2 * LEWES_DAY);
+    struct ledger *ledger = open_locked(wrong);
+    (void)state;
+    assert_int_equal(ledger_append(ledger, &ahead), 0);
+    assert_int_equal(ledger_books(ledger, "alice", wrong), 1);
+    for (int opened = 0; opened < 2; opened++) {
+        ledger_unlock(ledger);
+        assert_int_equal(ledger_lock(ledger, TODAY), 0);
+        assert_int_equal(ledger_books(ledger, "alice", TODAY), opened);
+        if (opened == 0)
+            assert_int_equal(ledger_append(ledger, &good), 0);
+        assert_int_equal(ledger_books(ledger, "alice", TODAY), 1);
+        ledger_unlock(ledger);
+        ledger_close(ledger);
+        ledger = open_locked(TODAY);
+    }
+    ledger_unlock(ledger);
+    assert_int_equal(ledger_lock(ledger, TODAY + 2 * LEWES_DAY), 0);
+    assert_int_equal(ledger_append(ledger, &later), 0);
+    assert_int_equal(ledger_books(ledger, "alice", TODAY + 2 * LEWES_DAY), 1);
+    ledger_unlock(ledger);
+    ledger_close(ledger);
+}
+
+/* A line that goes into a file without a name is lost, and with it who got the book. */
+static void a_ledger_that_was_taken_away_or_cut_is_not_written_to(void **state)
+{
+    struct ledger *ledger;
+    (void)state;
+    append(2);
+    ledger = open_locked(TODAY);
+    ledger_unlock(ledger);
+    assert_int_equal(renameat(fd, "ledger", fd, "ledger.1"), 0);
+    assert_int_equal(ledger_lock(ledger, TODAY), -1);
+    assert_int_equal(errno, ESTALE);
+    append(1); /* a new one in its place */
+    assert_int_equal(ledger_lock(ledger, TODAY), -1);
+    assert_int_equal(errno, ESTALE);
+    assert_int_equal(renameat(fd, "ledger.1", fd, "ledger"), 0);
+    assert_int_equal(ledger_lock(ledger, TODAY), 0);
+    ledger_unlock(ledger);
+    temporary_dir_write(&dir, "ledger", "", 0);
+    assert_int_equal(ledger_lock(ledger, TODAY), -1);
+    assert_int_equal(errno, ESTALE);
+    ledger_close(ledger);
+}
+
 static void a_last_line_that_is_cut_anywhere_is_cut_off(void **state)
 {
     char text[4 * LEDGER_LINE_CAP] = {0};
@@ -227,6 +280,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_ledger_finds_what_was_appended_also_by_another_process,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(books_are_counted_by_day_and_a_clock_set_back_gives_none,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(books_of_a_clock_that_ran_far_ahead_do_not_count, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_ledger_that_was_taken_away_or_cut_is_not_written_to,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_last_line_that_is_cut_anywhere_is_cut_off, set_up,
                                         tear_down),

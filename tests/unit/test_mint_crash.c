@@ -157,6 +157,72 @@ static void one_line_is_one_book_whatever_happens(void **state)
     mint_close(&mint);
 }
 
+/* The calls of issuing: o(pen), s(ync of the directory), w, s. */
+enum { SYNC_DIRECTORY = 2, SYNC_LINE = 4 };
+
+static void open_mint(void)
+{
+    assert_int_equal(mint_open_epoch(&mint, paths[MINT]), EXIT_DONE);
+    make_requests();
+    unlink(paths[LEDGER]);
+}
+
+/* The kernel had the line, the disk perhaps not: it may be gone after the next power cut. */
+static void a_line_of_a_dead_process_is_synced_before_it_is_answered_from(void **state)
+{
+    uint8_t blind[LEWES_TICKET_SIGNATURE_LEN];
+    (void)state;
+    open_mint();
+    assert_int_equal(run_with_fault(issue_first, DIES, SYNC_LINE), DISK_DEATH);
+    assert_int_equal(ledger_lines(), 1);
+    memset(&disk_faults, 0, sizeof disk_faults);
+    disk_faults.fail_at = SYNC_DIRECTORY + 1;
+    assert_int_equal(issue(0, blind), ISSUE_LOCAL);
+    memset(&disk_faults, 0, sizeof disk_faults);
+    assert_int_equal(issue(0, blind), ISSUE_DONE);
+    assert_int_equal(ledger_lines(), 1);
+    mint_close(&mint);
+}
+
+/* After a failed sync the kernel takes the line for written: whoever starts next would believe it.
+ */
+static void a_line_that_could_not_be_synced_is_taken_out(void **state)
+{
+    uint8_t blind[LEWES_TICKET_SIGNATURE_LEN];
+    (void)state;
+    open_mint();
+    disk_faults.fail_at = SYNC_LINE;
+    disk_faults.calls = 0;
+    assert_int_equal(issue(0, blind), ISSUE_LOCAL);
+    assert_int_equal(ledger_lines(), 0);
+    memset(&disk_faults, 0, sizeof disk_faults);
+    assert_int_equal(issue(1, blind), ISSUE_DONE);
+    mint_close(&mint);
+}
+
+static void no_book_is_issued_that_the_epoch_does_not_cover(void **state)
+{
+    static const struct {
+        uint32_t from, to;
+        enum issue_result result;
+    } rows[] = {
+        {TODAY + LEWES_DAY, UINT32_MAX, ISSUE_EPOCH},
+        {0, TODAY - LEWES_DAY, ISSUE_EPOCH},
+        {0, TODAY + 5 * LEWES_DAY, ISSUE_EPOCH}, /* its last day would be worth nothing */
+        {TODAY, TODAY + 6 * LEWES_DAY, ISSUE_DONE},
+        {TODAY + LEWES_DAY, UINT32_MAX, ISSUE_DONE}, /* it has been issued */
+    };
+    uint8_t blind[LEWES_TICKET_SIGNATURE_LEN];
+    (void)state;
+    open_mint();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        mint.epoch.from = rows[i].from;
+        mint.epoch.to = rows[i].to;
+        assert_int_equal(issue(0, blind), rows[i].result);
+    }
+    mint_close(&mint);
+}
+
 /* ---- the commands ---- */
 
 static int make_book(void)
@@ -233,6 +299,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(one_line_is_one_book_whatever_happens, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_line_of_a_dead_process_is_synced_before_it_is_answered_from, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_line_that_could_not_be_synced_is_taken_out, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(no_book_is_issued_that_the_epoch_does_not_cover, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_book_that_is_there_is_whole_and_in_the_ledger, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_coin_whose_payment_left_is_used, set_up, tear_down),
