@@ -43,8 +43,8 @@ void ledger_close(struct ledger *ledger);
  * Waits until no other process writes, and reads what has come since. A last line that a crash left
  * damaged is cut off, kept in `ledger.cut`, and said on standard error.
  *
- * @return 0 and ledger_unlock() is due; -1 with errno, EBADMSG if an earlier line is damaged, ESTALE
- *         if the file was replaced or shortened (both are said), EIO after a failed sync
+ * @return 0 and ledger_unlock() is due; -1 with errno, EBADMSG if an earlier line is damaged,
+ * ESTALE if the file was replaced or shortened (both are said), EIO after a failed sync
  */
 int ledger_lock(struct ledger *ledger, uint64_t now);
 void ledger_unlock(struct ledger *ledger);
