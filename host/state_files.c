@@ -100,6 +100,17 @@ static bool is_replaceable(int dir, const char *name)
     return S_ISREG(st.st_mode) || S_ISLNK(st.st_mode);
 }
 
+/* What a crash left behind goes. So does what somebody else put there, for who opens it may read
+ * it; if it cannot go, this fails. */
+static int open_new(int dir, const char *name)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+    const int fd = openat(dir, name, flags, (mode_t)0600);
+    if (fd >= 0 || errno != EEXIST || unlinkat(dir, name, 0))
+        return fd;
+    return openat(dir, name, flags, (mode_t)0600);
+}
+
 int state_file_replace(int dir, const char *name, const uint8_t *bytes, size_t len)
 {
     char temporary[NAME_MAX + 1];
@@ -110,8 +121,7 @@ int state_file_replace(int dir, const char *name, const uint8_t *bytes, size_t l
         errno = ENAMETOOLONG;
         return -1;
     }
-    int fd =
-        openat(dir, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, (mode_t)0600);
+    int fd = open_new(dir, temporary);
     if (fd < 0)
         return -1;
     int failed = io_write(fd, bytes, len) || fsync(fd) ? -1 : 0;

@@ -64,10 +64,40 @@ static void what_is_no_file_is_not_replaced(void **state)
     assert_true(S_ISFIFO(st.st_mode));
 }
 
+/* In a directory such as /tmp somebody else may have been there first, with a file that he can read
+ * or a link to one of ours. */
+static void the_temporary_file_is_a_new_one(void **state)
+{
+    struct stat st;
+    uint8_t bytes[8];
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        assert_int_equal(state_file_replace(dir, "other", (const uint8_t *)"mine", 4), 0);
+        if (kind == 0)
+            assert_int_equal(linkat(dir, "other", dir, "name.new", 0), 0);
+        else if (kind == 1)
+            assert_int_equal(symlinkat("other", dir, "name.new"), 0);
+        else
+            assert_int_equal(renameat(dir, "other", dir, "name.new"), 0);
+        if (kind == 2)
+            assert_int_equal(fchmodat(dir, "name.new", 0666, 0), 0);
+        assert_int_equal(state_file_replace(dir, "name", (const uint8_t *)"secret", 6), 0);
+        assert_int_equal(fstatat(dir, "name", &st, AT_SYMLINK_NOFOLLOW), 0);
+        assert_int_equal(st.st_mode, S_IFREG | 0600);
+        assert_int_equal(st.st_nlink, 1);
+        if (kind < 2) {
+            assert_int_equal(state_file_read(dir, "other", bytes, sizeof bytes), 4);
+            assert_memory_equal(bytes, "mine", 4);
+            assert_int_equal(unlinkat(dir, "other", 0), 0);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_file_is_replaced, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_temporary_file_is_a_new_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_file_is_not_replaced, set_up, tear_down),
     };
 
